@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Image types and architectures as tables of constants. */
+#ifndef KEXEC_LOADER_H
+#define KEXEC_LOADER_H
+
+#include "plan.h"
+
+struct loader {
+	const char *name;    /* what --type takes: "bzImage", "elf-x86" */
+	uint32_t accepts;    /* enum request_option bits */
+	/* The parse: 0 if the image is of this type, -1 with the reason if not. */
+	int (*probe)(struct span image, struct error *err);
+	/* Whether this image can serve as a kernel that is given a memory map (so that a jump into it
+	 * needs a restricted one), as opposed to a program that is called. */
+	bool (*is_kernel)(const struct request *request);
+	/* Place everything, fill everything. plan->free, plan->jump and plan->given are set up. */
+	int (*plan)(const struct request *request, const struct machine *machine, struct plan *plan,
+		    struct error *err);
+	/* Bytes of contiguous RAM a kernel needs to run with room to work, and the lowest address at which it may
+	 * lie: what D is chosen by. Only for is_kernel. */
+	int (*room)(const struct request *request, struct place *want, struct error *err);
+};
+
+struct arch {
+	const char *name;	   /* "i386" */
+	uint32_t kexec_arch;	   /* bits 16-31 of the kexec_load flags */
+	uint16_t elf_machine;	   /* EM_386 */
+	uint64_t memory_end;	   /* no segment above */
+	const struct loader *const *loaders; /* NULL-terminated, tried in order */
+	/* Hand-off area, pad and restricted map (jump.c): before and after the loader's plan(). */
+	int (*jump_prepare)(const struct request *request, const struct machine *machine,
+			    const struct loader *loader, struct plan *plan, struct error *err);
+	int (*jump_finish)(const struct request *request, const struct machine *machine,
+			   struct plan *plan, struct error *err);
+	/* The helper that goes back (REQUEST_JUMP_BACK). */
+	int (*jump_back)(const struct request *request, const struct machine *machine,
+			 struct plan *plan, struct error *err);
+	/* Last step of every image that is entered through purgatory: digests of all hashed segments go
+	 * into the parameters of the purgatory segment. */
+	int (*seal_purgatory)(const struct request *request, struct plan *plan, struct error *err);
+};
+
+extern const struct arch arch_i386;
+
+/* The architecture for a utsname.machine ("i686" -> i386), NULL if there is none. */
+const struct arch *arch_find(const char *machine);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the user wants, as values. The files are mapped by the caller (request_files.c); a request only
+ * borrows them. Options that an image type does not take are recorded in given and refused by name.
+ */
+#ifndef KEXEC_REQUEST_H
+#define KEXEC_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "range.h"
+
+enum request_mode {
+	REQUEST_BOOT,	   /* boot the image, the running kernel is gone (-l, -f) */
+	REQUEST_PRESERVE,  /* keep the running kernel and come back (--load-preserve-context) */
+	REQUEST_JUMP_BACK, /* no image: go back to the kernel we came from (--load-jump-back-helper) */
+};
+
+/* Options that only some image types take; bits of request.given and loader.accepts. */
+enum request_option {
+	REQUEST_CMDLINE = 1 << 0,
+	REQUEST_INITRD = 1 << 1,
+	REQUEST_ELF_ARGS = 1 << 2, /* --args-elf, --args-linux, --args-none */
+	REQUEST_REUSE_VIDEO = 1 << 3,
+};
+
+enum elf_args { ELF_ARGS_DEFAULT, ELF_ARGS_ELF, ELF_ARGS_LINUX, ELF_ARGS_NONE };
+
+/* What purgatory prints on. */
+struct request_console {
+	bool reset_vga, vga, serial;
+	uint16_t serial_base; /* I/O port */
+	uint32_t serial_baud; /* 0 = leave as it is */
+};
+
+struct request {
+	enum request_mode mode;
+	const char *type;	/* --type, or NULL: try all */
+	const char *image_name; /* for messages */
+	struct span image;	/* unpacked */
+	struct span initrd;	/* all --initrd files, one after the other, each on a page boundary */
+	const char *cmdline;	/* as the user composed it; never NULL */
+	enum elf_args elf_args;
+	uint32_t given;	     /* enum request_option bits */
+	struct range limit;  /* --mem-min, --mem-max made half open; end 0 = not given */
+	uint64_t entry;	     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
+	bool entry_given;
+	bool no_checks;	     /* -i: no digests */
+	bool reuse_video;    /* --reuse-video-type */
+	struct request_console console;
+};
+
+#endif
