@@ -50,7 +50,9 @@ struct plan {
 	uint64_t entry;
 	uint32_t flags; /* of kexec_load, architecture included */
 	struct memmap given;	/* the memory map the next kernel is told; empty where none is */
-	const char *cmdline;	/* the final command line, NULL where the image takes none */
+	/* The final command line: plan_make() starts it as the request's, jump_prepare() adds to it,
+	 * and loaders read it here, not in the request. NULL where the image takes none. */
+	const char *cmdline;
 	struct plan_jump jump;
 	const char *notes[PLAN_NOTES_MAX];	/* warnings, one line each */
 	unsigned note_count;
@@ -58,6 +60,7 @@ struct plan {
 	unsigned refusal_count;
 
 	/* Working state of the loaders. */
+	uint64_t program_entry; /* where purgatory hands over to; set by the loader */
 	struct range_set free; /* RAM still unclaimed: what segments may be placed in */
 };
 

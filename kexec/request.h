@@ -47,6 +47,7 @@ struct request {
 	struct range limit;  /* --mem-min, --mem-max made half open; end 0 = not given */
 	uint64_t entry;	     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
 	bool entry_given;
+	bool one_way;	     /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */
 	bool no_checks;	     /* -i: no digests */
 	bool reuse_video;    /* --reuse-video-type */
 	struct request_console console;

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kexec jump on i386: which memory A lends to B (D), what B is told about memory, the hand-off area
+ * with the pad in it, and the helper with which B goes back. doc/jump.md describes the protocol;
+ * the pad itself is purgatory/arch/i386/pad.S. Pure, like every planner.
+ */
+#include <elf.h>
+
+#include "blobs.h"
+#include "handoff.h"
+#include "i386.h"
+
+#define MIB            UINT64_C(0x100000)
+#define LOW_MEMORY_END UINT64_C(0xa0000)
+#define KERNEL_CS      0x60 /* __KERNEL_CS, __KERNEL_DS of every i386 kernel: asm/segment.h */
+#define KERNEL_DS      0x68
+#define REGION_ALIGN   (2 * MIB)
+/* Of the room a loader asks for, what a region chosen by the user may go without. */
+#define ROOM_TO_SPARE (32 * MIB)
+
+static const char no_gdt[] = "the way back would reset this machine: its kernel's descriptor table "
+			     "(GDT) is not known: %s";
+
+/* [first page, end of low RAM): the next kernel starts its other processors from here. */
+static struct range low_memory(const struct machine *machine)
+{
+	struct range below = { PAGE_BYTES, LOW_MEMORY_END };
+
+	for (size_t i = 0; i < machine->ram.count; i++) {
+		struct range low = range_intersect(machine->ram.items[i], below);
+
+		if (range_bytes(low))
+			return low;
+	}
+	return (struct range){ 0, 0 };
+}
+
+static bool limited(const struct request *request)
+{
+	return request->limit.end != 0;
+}
+
+static int remove_all(struct range_set *set, const struct range_set *gone, struct error *err)
+{
+	for (size_t i = 0; i < gone->count; i++)
+		if (range_set_remove(set, gone->items[i], err))
+			return -1;
+	return 0;
+}
+
+/*
+ * Look for the region where A loses least: inside a crashkernel= reservation nothing is displaced;
+ * next best is memory clear of A's kernel image, so that A's own structures stay visible to B at
+ * their addresses; at last anywhere.
+ */
+static int find_region(const struct machine *machine, const struct place *want, uint64_t *start,
+		       struct error *err)
+{
+	struct range_set clear = { 0 };
+	int result = -1;
+
+	if (range_set_copy(&clear, &machine->ram, err) ||
+	    range_set_remove(&clear, machine->kernel, err) ||
+	    remove_all(&clear, &machine->crash, err))
+		goto out;
+	if (!range_set_find(&machine->crash, want, start) || !range_set_find(&clear, want, start) ||
+	    !range_set_find(&machine->ram, want, start))
+		result = 0;
+	else
+		error_set(err,
+			  "no free stretch of 0x%llx bytes between 0x%llx and 0x%llx for the other "
+			  "kernel; "
+			  "use a smaller kernel or initrd, or give a region by --mem-min and "
+			  "--mem-max",
+			  (unsigned long long)want->size, (unsigned long long)want->within.start,
+			  (unsigned long long)want->within.end);
+out:
+	range_set_done(&clear);
+	return result;
+}
+
+/* The user's region: the largest stretch of RAM above 1 MiB inside the limit. */
+static int limited_region(const struct request *request, const struct machine *machine,
+			  const struct place *room, uint64_t handoff_bytes, struct plan *plan,
+			  struct error *err)
+{
+	struct range allowed = { request->limit.start > MIB ? request->limit.start : MIB,
+				 request->limit.end };
+	uint64_t need = room->size > 2 * ROOM_TO_SPARE ? room->size - ROOM_TO_SPARE : room->size;
+	struct range best = { 0, 0 };
+	uint64_t first, enough;
+
+	for (size_t i = 0; i < machine->ram.count; i++) {
+		struct range piece =
+			range_whole_pages(range_intersect(machine->ram.items[i], allowed));
+
+		if (range_bytes(piece) > range_bytes(best))
+			best = piece;
+	}
+	first = (best.end ? best.start : allowed.start) + handoff_bytes;
+	if (first < room->within.start)
+		first = room->within.start;
+	enough = first + need;
+	if (enough > best.end)
+		return error_set(err,
+				 "the region 0x%llx-0x%llx is too small for this kernel: "
+				 "the smallest that would do is --mem-max=0x%llx",
+				 (unsigned long long)request->limit.start,
+				 (unsigned long long)request->limit.end - 1,
+				 (unsigned long long)enough - 1);
+	plan->jump.main = best;
+	return 0;
+}
+
+static int choose_region(const struct request *request, const struct machine *machine,
+			 const struct loader *loader, uint64_t handoff_bytes, struct plan *plan,
+			 struct error *err)
+{
+	struct place room, want;
+	uint64_t start;
+
+	if (loader->room(request, &room, err))
+		return -1;
+	if (limited(request))
+		return limited_region(request, machine, &room, handoff_bytes, plan, err);
+	want = (struct place){
+		.size = room.size + handoff_bytes,
+		.align = range_bytes(room.within) > room.size ? REGION_ALIGN : PAGE_BYTES,
+		.within = room.within,
+	};
+	if (want.within.start >= MIB + handoff_bytes)
+		want.within.start -= handoff_bytes;
+	if (find_region(machine, &want, &start, err))
+		return -1;
+	plan->jump.main = (struct range){ start, start + want.size };
+	return 0;
+}
+
+/* What A lends is kept elsewhere while it is lent: that memory must be there. */
+static int check_memory(const struct machine *machine, uint64_t lent, struct error *err)
+{
+	unsigned long long lent_mib = (lent + MIB - 1) / MIB;
+
+	if (machine->total_bytes && lent > machine->total_bytes / 2)
+		return error_set(
+			err,
+			"too little memory: the other kernel needs %llu MiB, and this kernel lends "
+			"at most "
+			"half of its %llu MiB; use a smaller kernel or initrd, or a smaller region "
+			"(--mem-max)",
+			lent_mib, (unsigned long long)(machine->total_bytes / MIB));
+	if (machine->available_bytes && lent > machine->available_bytes)
+		return error_set(
+			err,
+			"too little free memory: %llu MiB are needed to keep what the other kernel "
+			"displaces, %llu MiB are available; stop programs, or give a smaller "
+			"region "
+			"(--mem-max)",
+			lent_mib, (unsigned long long)(machine->available_bytes / MIB));
+	return 0;
+}
+
+/* B's map: only D is RAM, H and A's other RAM are reserved (never holes), the rest is as it was. */
+static int restrict_map(const struct machine *machine, struct plan *plan, struct error *err)
+{
+	const struct plan_jump *jump = &plan->jump;
+	struct range rest = { jump->handoff.end, jump->main.end };
+
+	if (memmap_copy(&plan->given, &machine->firmware, err))
+		return -1;
+	for (size_t i = 0; i < plan->given.count; i++)
+		if (plan->given.entries[i].type == MEMORY_RAM)
+			plan->given.entries[i].type = MEMORY_RESERVED;
+	return memmap_set(&plan->given, jump->low, MEMORY_RAM, err) ||
+			       memmap_set(&plan->given, jump->handoff, MEMORY_RESERVED, err) ||
+			       memmap_set(&plan->given, rest, MEMORY_RAM, err)
+		       ? -1
+		       : 0;
+}
+
+static void place_handoff(struct plan_jump *jump, uint64_t start,
+			  const struct handoff_layout *layout)
+{
+	uint64_t pad = start + layout->core_bytes;
+
+	jump->handoff = (struct range){ start, start + layout->total_bytes };
+	jump->elfcorehdr = start;
+	jump->out = pad + PAD_OUT;
+	jump->in = pad + PAD_IN;
+}
+
+static int prepare_kernel(const struct request *request, const struct machine *machine,
+			  const struct loader *loader, struct plan *plan, struct error *err)
+{
+	struct plan_jump *jump = &plan->jump;
+	struct handoff_layout layout;
+	struct range rest;
+
+	if (handoff_measure(machine, &layout, err) ||
+	    choose_region(request, machine, loader, layout.total_bytes, plan, err))
+		return -1;
+	jump->low = low_memory(machine);
+	if (check_memory(machine, range_bytes(jump->low) + range_bytes(jump->main), err))
+		return -1;
+	place_handoff(jump, jump->main.start, &layout);
+	rest = (struct range){ jump->handoff.end, jump->main.end };
+	range_set_done(&plan->free);
+	if (range_set_add(&plan->free, rest, err) || restrict_map(machine, plan, err))
+		return -1;
+	plan->cmdline =
+		arena_printf(&plan->arena, "%s%selfcorehdr=0x%llx kexec_jump_back_entry=0x%llx",
+			     request->cmdline, *request->cmdline ? " " : "",
+			     (unsigned long long)jump->elfcorehdr, (unsigned long long)jump->in);
+	return plan->cmdline ? 0 : error_no_memory(err);
+}
+
+int i386_jump_prepare(const struct request *request, const struct machine *machine,
+		      const struct loader *loader, struct plan *plan, struct error *err)
+{
+	if (!machine->gdtr.known)
+		return error_set(err, no_gdt, machine->gdtr.why);
+	plan->jump.preserve = true;
+	if (loader->is_kernel(request))
+		return prepare_kernel(request, machine, loader, plan, err);
+	return 0; /* a program: D is what it claims, H is placed behind it */
+}
+
+static uint8_t *pad_new(const struct machine *machine, struct plan *plan, uint64_t peer,
+			struct error *err)
+{
+	uint8_t *page = arena_alloc(&plan->arena, PAD_BYTES);
+	struct jump_pad pad;
+
+	if (!page) {
+		error_no_memory(err);
+		return NULL;
+	}
+	memcpy(page, pad_i386_blob, PAD_BYTES);
+	memcpy(&pad, page + PAD_DATA, sizeof(pad));
+	pad.peer = peer;
+	pad.gdtr_base = machine->gdtr.base;
+	pad.gdtr_limit = machine->gdtr.limit;
+	/* Every processor that has PAE has CR4; a kernel without PAE is never run by one without
+	 * CR4 since the Pentium, and the oldest have no use for a pad. */
+	pad.flags = PAD_FLAG_CR4 | (machine->cpu & CPU_PAE ? PAD_FLAG_PAE : 0);
+	pad.code_selector = KERNEL_CS;
+	pad.data_selector = KERNEL_DS;
+	memcpy(page + PAD_DATA, &pad, sizeof(pad));
+	return page;
+}
+
+/* Every page of main that no segment holds would be A's: give it to the segment before it, zero
+ * filled, or to one of its own behind H, which must stay as it is. */
+static int back_up_holes(struct plan *plan, struct error *err)
+{
+	const struct range main_region = plan->jump.main;
+	struct range_set holes = { 0 };
+	int result = -1;
+
+	if (range_set_add(&holes, main_region, err))
+		goto out;
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		if (range_set_remove(&holes, plan->segments[i].at, err))
+			goto out;
+	for (size_t h = 0; h < holes.count; h++) {
+		struct range hole = holes.items[h];
+		bool grown = false;
+
+		for (unsigned i = 0; i < plan->segment_count && !grown; i++) {
+			struct segment *s = &plan->segments[i];
+
+			grown = s->at.end == hole.start && s->at.end != plan->jump.handoff.end;
+			if (grown)
+				s->at.end = hole.end;
+		}
+		if (!grown && !plan_claim(plan, "backup", (struct span){ NULL, 0 }, hole, err))
+			goto out;
+	}
+	result = 0;
+out:
+	range_set_done(&holes);
+	return result;
+}
+
+/* For a program: H goes wherever RAM is left, high, and clear of A's kernel where that is possible.
+ */
+static int place_program_handoff(const struct machine *machine, struct plan *plan,
+				 const struct handoff_layout *layout, struct error *err)
+{
+	struct place want = {
+		.size = layout->total_bytes,
+		.align = PAGE_BYTES,
+		.within = { MIB,
+			    plan->free.count ? plan->free.items[plan->free.count - 1].end : MIB },
+		.top_down = true,
+	};
+	struct range_set clear = { 0 };
+	uint64_t start;
+	int result = -1;
+
+	if (range_set_copy(&clear, &plan->free, err) ||
+	    range_set_remove(&clear, machine->kernel, err))
+		goto out;
+	if (range_set_find(&clear, &want, &start) && range_set_find(&plan->free, &want, &start)) {
+		error_set(err, "no room of 0x%llx bytes for the hand-off area",
+			  (unsigned long long)want.size);
+		goto out;
+	}
+	place_handoff(&plan->jump, start, layout);
+	result = 0;
+out:
+	range_set_done(&clear);
+	return result;
+}
+
+int i386_jump_finish(const struct request *request, const struct machine *machine,
+		     struct plan *plan, struct error *err)
+{
+	bool program = range_bytes(plan->jump.main) == 0;
+	struct plan_jump *jump = &plan->jump;
+	struct handoff_layout layout;
+	struct jump_pad pad;
+	uint8_t *core, *page;
+
+	(void)request;
+	if (handoff_measure(machine, &layout, err) ||
+	    (program && place_program_handoff(machine, plan, &layout, err)))
+		return -1;
+	core = arena_alloc(&plan->arena, layout.total_bytes);
+	page = pad_new(machine, plan, plan->entry, err);
+	if (!core || !page)
+		return error_no_memory(err);
+	range_set_add(&plan->free, jump->handoff, err);
+	if (!plan_claim(plan, "handoff", (struct span){ core, layout.total_bytes }, jump->handoff,
+			err))
+		return -1;
+	if (!program) {
+		if (range_set_add(&plan->free, jump->low, err) || back_up_holes(plan, err))
+			return -1;
+		if (range_bytes(jump->low) &&
+		    !plan_claim(plan, "low", (struct span){ NULL, 0 }, jump->low, err))
+			return -1;
+	}
+	memcpy(&pad, page + PAD_DATA, sizeof(pad));
+	if (handoff_fill(machine, EM_386, plan, core, layout.core_bytes, &pad.note_raw, err))
+		return -1;
+	if (program)
+		pad.payload = plan->program_entry;
+	memcpy(page + PAD_DATA, &pad, sizeof(pad));
+	memcpy(core + layout.core_bytes, page, PAD_BYTES);
+	plan->entry = jump->out;
+	return 0;
+}
+
+static int check_way_back(const struct request *request, const struct machine *machine,
+			  struct error *err)
+{
+	unsigned long long entry = request->entry;
+
+	if (!request->entry_given || !entry)
+		return error_set(err,
+				 "no way back is known: please specify jump back entry in command "
+				 "line (--entry=ADDRESS)");
+	for (size_t i = 0; i < machine->ram.count; i++)
+		if (entry >= machine->ram.items[i].start && entry < machine->ram.items[i].end)
+			return error_set(err,
+					 "0x%llx is no way back: it lies in this kernel's own "
+					 "memory; the entry is "
+					 "the kexec_jump_back_entry= on the command line of a "
+					 "kernel that was "
+					 "jumped to",
+					 entry);
+	if (entry > UINT32_MAX)
+		return error_set(err, "0x%llx is no way back: it lies above 4 GiB", entry);
+	return 0;
+}
+
+/*
+ * The helper: one page of this kernel's own memory (so A lent it). With the pad in it this kernel
+ * can be jumped to again; without one (the kernel cannot keep itself, or hides its GDT) it is left
+ * for good.
+ */
+int i386_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
+		   struct error *err)
+{
+	struct place page = { .size = PAGE_BYTES,
+			      .align = PAGE_BYTES,
+			      .within = { MIB, UINT32_MAX },
+			      .top_down = true };
+	bool one_way = request->one_way || !machine->gdtr.known;
+	struct segment *segment;
+	uint8_t *pad;
+
+	if (check_way_back(request, machine, err))
+		return -1;
+	segment = plan_place(plan, "pad", (struct span){ NULL, 0 }, &page, err);
+	if (!segment)
+		return -1;
+	plan->loader = "jump-back";
+	if (one_way) {
+		plan_note(plan, "this kernel ends with the jump back: %s",
+			  request->one_way ? "it cannot keep itself (no CONFIG_KEXEC_JUMP)"
+					   : machine->gdtr.why);
+		plan->entry = request->entry;
+		return 0;
+	}
+	pad = pad_new(machine, plan, request->entry, err);
+	if (!pad)
+		return -1;
+	segment->data = (struct span){ pad, PAD_BYTES };
+	plan->jump.preserve = true;
+	plan->jump.out = segment->at.start + PAD_OUT;
+	plan->jump.in = segment->at.start + PAD_IN;
+	plan->entry = plan->jump.out;
+	return 0;
+}
