@@ -10,6 +10,9 @@ struct loader {
 	uint32_t accepts;    /* enum request_option bits */
 	/* The parse: 0 if the image is of this type, -1 with the reason if not. */
 	int (*probe)(struct span image, struct error *err);
+	/* Whether the image carries this type's magic number: then the probe's reason is what is wrong
+	 * with the file, not one refusal among many. May be NULL. */
+	bool (*looks_like)(struct span image);
 	/* Whether this image can serve as a kernel that is given a memory map (so that a jump into it
 	 * needs a restricted one), as opposed to a program that is called. */
 	bool (*is_kernel)(const struct request *request);
