@@ -6,11 +6,11 @@
 #ifndef KEXEC_ARCH_I386_H
 #define KEXEC_ARCH_I386_H
 
-#include "kexec/error.h"
-#include "kexec/loader.h"
-#include "kexec/plan.h"
-#include "kexec/purgatory.h"
-#include "kexec/request.h"
+#include "error.h"
+#include "loader.h"
+#include "plan.h"
+#include "purgatory.h"
+#include "request.h"
 
 /*
  * purgatory.c. Place the i386 purgatory as segment "purgatory" (a copy of the blob, owned by the
