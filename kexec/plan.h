@@ -60,7 +60,6 @@ struct plan {
 	unsigned refusal_count;
 
 	/* Working state of the loaders. */
-	uint64_t program_entry; /* where purgatory hands over to; set by the loader */
 	struct range_set free; /* RAM still unclaimed: what segments may be placed in */
 	struct range limit;    /* where segments may lie, whole pages; end 0 = anywhere. Of jump.low
 				* only the RAM check is made. */

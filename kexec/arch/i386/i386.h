@@ -22,4 +22,12 @@
 int purgatory_i386_place(const struct request *request, struct plan *plan, const struct place *want,
 			 struct error *err);
 
+/* jump.c: the hooks of the same names in struct arch (loader.h). */
+int i386_jump_prepare(const struct request *request, const struct machine *machine,
+		      const struct loader *loader, struct plan *plan, struct error *err);
+int i386_jump_finish(const struct request *request, const struct machine *machine,
+		     struct plan *plan, struct error *err);
+int i386_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
+		   struct error *err);
+
 #endif

@@ -6,7 +6,8 @@
  */
 #include <elf.h>
 
-#include "blobs.h"
+#include "purgatory/blobs.h"
+#include "purgatory/abi.h"
 #include "handoff.h"
 #include "i386.h"
 
@@ -313,6 +314,14 @@ out:
 	return result;
 }
 
+/* Where purgatory hands over: a program that just returns is called there again. */
+static uint64_t program_entry(struct plan *plan)
+{
+	const struct segment *purgatory = plan_segment(plan, PURGATORY_SEGMENT);
+
+	return purgatory ? le64_get(purgatory->data.data + PURG_ENTRY_POINT) : plan->entry;
+}
+
 int i386_jump_finish(const struct request *request, const struct machine *machine,
 		     struct plan *plan, struct error *err)
 {
@@ -320,6 +329,7 @@ int i386_jump_finish(const struct request *request, const struct machine *machin
 	struct plan_jump *jump = &plan->jump;
 	struct handoff_layout layout;
 	struct jump_pad pad;
+	uint64_t peer = plan->entry, again = program ? program_entry(plan) : 0;
 	uint8_t *core, *page;
 
 	(void)request;
@@ -327,7 +337,7 @@ int i386_jump_finish(const struct request *request, const struct machine *machin
 	    (program && place_program_handoff(machine, plan, &layout, err)))
 		return -1;
 	core = arena_alloc(&plan->arena, layout.total_bytes);
-	page = pad_new(machine, plan, plan->entry, err);
+	page = pad_new(machine, plan, peer, err);
 	if (!core || !page)
 		return error_no_memory(err);
 	range_set_add(&plan->free, jump->handoff, err);
@@ -344,8 +354,7 @@ int i386_jump_finish(const struct request *request, const struct machine *machin
 	memcpy(&pad, page + PAD_DATA, sizeof(pad));
 	if (handoff_fill(machine, EM_386, plan, core, layout.core_bytes, &pad.note_raw, err))
 		return -1;
-	if (program)
-		pad.payload = plan->program_entry;
+	pad.payload = again;
 	memcpy(page + PAD_DATA, &pad, sizeof(pad));
 	memcpy(core + layout.core_bytes, page, PAD_BYTES);
 	plan->entry = jump->out;
