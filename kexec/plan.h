@@ -48,6 +48,7 @@ struct plan {
 	struct segment segments[PLAN_SEGMENTS_MAX];
 	unsigned segment_count;
 	uint64_t entry;
+	bool leaves_for_good; /* the entry is another kernel's, in none of our segments */
 	uint32_t flags; /* of kexec_load, architecture included */
 	struct memmap given;	/* the memory map the next kernel is told; empty where none is */
 	/* The final command line: plan_make() starts it as the request's, jump_prepare() adds to it,

@@ -53,7 +53,10 @@ int range_set_remove(struct range_set *set, struct range r, struct error *err);
 int range_set_copy(struct range_set *to, const struct range_set *from, struct error *err);
 int range_set_clip(struct range_set *set, struct range within, struct error *err);
 
-/* Whether one member holds all of r. */
+/* Shrink every member to whole pages. */
+void range_set_whole_pages(struct range_set *set);
+
+/* Whether one member holds all of r; an empty r is held by none. */
 bool range_set_contains(const struct range_set *set, struct range r);
 bool range_set_overlaps(const struct range_set *set, struct range r);
 
