@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Walks and checks the way back that A's kernel left in its control page; see jumpmap.h. What
+ * differs between architectures is the table of layouts. The kernel side of this is
+ * relocate_kernel_32.S and kimage_add_entry() of kernel/kexec_core.c, unchanged on i386 from 2.6.27
+ * to 6.16. It knows nothing of files and formats.
+ */
+#include <elf.h>
+#include <stdlib.h>
+
+#include "jumpmap.h"
+#include "kexec/bytes.h"
+#include "kexec/machine.h"
+
+/* Low bits of a list entry: linux/kexec.h. */
+#define IND_DESTINATION 1
+#define IND_INDIRECTION 2
+#define IND_DONE        4
+#define IND_SOURCE      8
+#define IND_FLAGS       15
+
+#define CR0_PE   UINT64_C(0x1)
+#define CR0_PG   UINT64_C(0x80000000)
+#define CR4_PAE  UINT64_C(0x20)
+#define CR4_LA57 UINT64_C(0x1000)
+
+#define CODE_BYTES_MAX 24
+
+/* How one family of kernels lays out its control page. Offsets are bytes from the start of the
+ * page. */
+struct layout {
+	uint16_t machine;
+	uint8_t entry_bytes; /* of a list entry and of every field */
+	uint8_t before;      /* bytes of the signature in front of the re-entry address */
+	uint8_t code_bytes;
+	uint8_t code[CODE_BYTES_MAX]; /* signature */
+	uint8_t mask[CODE_BYTES_MAX]; /* 0xff where it must match */
+	uint8_t pop_at;    /* from the re-entry address: where the code learns its own place */
+	uint8_t offset_at; /* ... and a u32, the distance from the page's start to there */
+	uint16_t cr0, cr3, cr4, va_control_page, page_table, swap_page, head;
+};
+
+static const struct layout layouts[] = {
+	{
+		/* call *%edx | mov (%esp),%ebp; call +0; pop %ebx; sub $imm32,%ebx */
+		.machine = EM_386,
+		.entry_bytes = 4,
+		.before = 2,
+		.code_bytes = 13,
+		.code = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0, 0, 0x5b, 0x81, 0xeb },
+		.mask = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			  0xff },
+		.pop_at = 8,
+		.offset_at = 11,
+		.cr0 = 0x804,
+		.cr3 = 0x808,
+		.cr4 = 0x80c,
+		.va_control_page = 0x810,
+		.page_table = 0x814,
+		.swap_page = 0x818,
+		.head = 0x81c,
+	},
+};
+
+/* One bit for each page of a set of ranges. */
+struct marks {
+	const struct range_set *set;
+	uint8_t *bits;
+	uint64_t pages;
+};
+
+struct walk {
+	const struct jumpmap_question *question;
+	const struct jumpmap_memory *memory;
+	const struct jumpmap_visitor *visitor;
+	const struct layout *layout;
+	struct jumpmap *map;
+	struct marks lent, stored; /* pages that were seen as destination; as source or list page */
+	uint64_t dest, source, bytes; /* the run that is being collected */
+};
+
+static uint64_t get_field(const struct layout *layout, const uint8_t *p)
+{
+	return layout->entry_bytes == 8 ? le64_get(p) : le32_get(p);
+}
+
+static int marks_init(struct marks *marks, const struct range_set *set, struct error *err)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		pages += range_bytes(set->items[i]) / PAGE_BYTES;
+	marks->set = set;
+	marks->pages = pages;
+	marks->bits = pages / 8 < SIZE_MAX ? calloc(1, (size_t)(pages / 8) + 1) : NULL;
+	return marks->bits ? 0 : error_no_memory(err);
+}
+
+/* The number of the page within the set; false if it is not in it as a whole. */
+static bool marks_find(const struct marks *marks, uint64_t page, uint64_t *index)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < marks->set->count; i++) {
+		struct range r = marks->set->items[i];
+
+		if (page >= r.start && page < r.end) {
+			*index = before + (page - r.start) / PAGE_BYTES;
+			return r.end - page >= PAGE_BYTES && *index < marks->pages;
+		}
+		before += range_bytes(r) / PAGE_BYTES;
+	}
+	return false;
+}
+
+/* Mark the page: 0, or 1 when it was marked before, or -1 when it is not in the set. */
+static int marks_take(struct marks *marks, uint64_t page)
+{
+	uint64_t index;
+	uint8_t bit;
+
+	if (!marks_find(marks, page, &index))
+		return -1;
+	bit = (uint8_t)(1u << (index & 7));
+	if (marks->bits[index / 8] & bit)
+		return 1;
+	marks->bits[index / 8] |= bit;
+	return 0;
+}
+
+static bool in_lent(const struct walk *walk, uint64_t page)
+{
+	uint64_t index;
+
+	return marks_find(&walk->lent, page, &index);
+}
+
+/* A page that A's re-entry needs before the swap: stored, outside D, used once. */
+static int take_own_page(struct walk *walk, uint64_t page, const char *what, struct error *err)
+{
+	unsigned long long at = page;
+
+	if (in_lent(walk, page))
+		return error_set(err,
+				 "the way back is damaged: its %s at 0x%llx lies in the "
+				 "memory that was lent",
+				 what, at);
+	switch (marks_take(&walk->stored, page)) {
+	case 0:
+		return 0;
+	case 1:
+		return error_set(err,
+				 "the way back is damaged: the page at 0x%llx is used twice "
+				 "(now as %s)",
+				 at, what);
+	default:
+		return error_set(err,
+				 "the way back is damaged: its %s at 0x%llx is not in the image",
+				 what, at);
+	}
+}
+
+static int flush_run(struct walk *walk, struct error *err)
+{
+	uint64_t bytes = walk->bytes;
+
+	walk->bytes = 0;
+	if (!bytes || !walk->visitor)
+		return 0;
+	return walk->visitor->run(walk->visitor->context, walk->dest, walk->source, bytes, err);
+}
+
+static int add_pair(struct walk *walk, uint64_t dest, uint64_t source, struct error *err)
+{
+	switch (marks_take(&walk->lent, dest)) {
+	case 0:
+		break;
+	case 1:
+		return error_set(err,
+				 "the way back is damaged: the page at 0x%llx comes back twice",
+				 (unsigned long long)dest);
+	default:
+		return error_set(err,
+				 "the way back is damaged: it would bring back the page at "
+				 "0x%llx, which was not lent",
+				 (unsigned long long)dest);
+	}
+	if (source == dest)
+		walk->map->in_place++;
+	else if (take_own_page(walk, source, "source page", err))
+		return -1;
+	walk->map->pages++;
+	if (walk->bytes && walk->dest + walk->bytes == dest &&
+	    walk->source + walk->bytes == source) {
+		walk->bytes += PAGE_BYTES;
+		return 0;
+	}
+	if (flush_run(walk, err))
+		return -1;
+	walk->dest = dest;
+	walk->source = source;
+	walk->bytes = PAGE_BYTES;
+	return 0;
+}
+
+static int read_page(const struct walk *walk, uint64_t page, uint8_t *to, struct error *err)
+{
+	if (walk->memory->read(walk->memory->context, page, to, (size_t)PAGE_BYTES))
+		return error_set(err, "the way back is damaged: the page at 0x%llx cannot be read",
+				 (unsigned long long)page);
+	return 0;
+}
+
+/*
+ * Follow the list from its head. It ends because every page it lies in is taken only once, and an
+ * entry behind the last of a page ends it.
+ */
+static int walk_list(struct walk *walk, uint8_t *page, struct error *err)
+{
+	const size_t step = walk->layout->entry_bytes;
+	uint64_t entry = walk->map->head, dest = 0;
+	bool have_dest = false;
+	size_t at = PAGE_BYTES;
+
+	for (;;) {
+		uint64_t address = entry & ~(PAGE_BYTES - 1);
+
+		switch (entry & IND_FLAGS) {
+		case IND_DESTINATION:
+			dest = address;
+			have_dest = true;
+			break;
+		case IND_INDIRECTION:
+			if (take_own_page(walk, address, "list page", err) ||
+			    read_page(walk, address, page, err))
+				return -1;
+			walk->map->list_pages++;
+			at = 0;
+			break;
+		case IND_SOURCE:
+			if (!have_dest)
+				return error_set(err, "the way back is damaged: its list names a "
+						      "source page before a destination");
+			if (add_pair(walk, dest, address, err))
+				return -1;
+			dest += PAGE_BYTES;
+			break;
+		case IND_DONE:
+			return flush_run(walk, err);
+		default:
+			return error_set(err,
+					 "the way back is damaged: its list holds the entry "
+					 "0x%llx",
+					 (unsigned long long)entry);
+		}
+		if (at + step > PAGE_BYTES)
+			return error_set(err, "the way back is damaged: its list runs past the end "
+					      "of a page");
+		entry = get_field(walk->layout, page + at);
+		at += step;
+	}
+}
+
+static int check_mode(const struct walk *walk, struct error *err)
+{
+	const struct jumpmap *map = walk->map;
+	uint32_t cpu = walk->question->cpu;
+
+	if ((map->cr0 & (CR0_PE | CR0_PG)) != (CR0_PE | CR0_PG))
+		return error_set(err, "the way back is damaged: CR0 0x%llx would leave paging off",
+				 (unsigned long long)map->cr0);
+	if (!(map->cr4 & CR4_PAE) != !(cpu & CPU_PAE))
+		return error_set(err,
+				 "the note says that the kernel ran %s PAE, its saved CR4 "
+				 "(0x%llx) says %s",
+				 cpu & CPU_PAE ? "with" : "without", (unsigned long long)map->cr4,
+				 map->cr4 & CR4_PAE ? "with" : "without");
+	if (!(map->cr4 & CR4_LA57) != !(cpu & CPU_LA57))
+		return error_set(err,
+				 "the note and the saved CR4 (0x%llx) disagree about "
+				 "five-level paging",
+				 (unsigned long long)map->cr4);
+	return 0;
+}
+
+static int check_fields(struct walk *walk, uint64_t va_control_page, struct error *err)
+{
+	struct jumpmap *map = walk->map;
+
+	if (check_mode(walk, err))
+		return -1;
+	if (!va_control_page || va_control_page % PAGE_BYTES || map->page_table % PAGE_BYTES ||
+	    map->swap_page % PAGE_BYTES)
+		return error_set(err,
+				 "the way back is damaged: an address in the control page at "
+				 "0x%llx is not that of a page",
+				 (unsigned long long)map->control_page);
+	/* The page tables may lie in D: they are used only after D is back. */
+	if (!range_set_contains(walk->question->stored,
+				(struct range){ map->page_table, map->page_table + PAGE_BYTES }) &&
+	    !in_lent(walk, map->page_table))
+		return error_set(err,
+				 "the way back is damaged: its page table at 0x%llx is not in "
+				 "the image",
+				 (unsigned long long)map->page_table);
+	return take_own_page(walk, map->control_page, "control page", err) ||
+			       take_own_page(walk, map->swap_page, "swap page", err)
+		       ? -1
+		       : 0;
+}
+
+static bool signature_matches(const struct layout *layout, const uint8_t *page, size_t raw_offset)
+{
+	if (raw_offset < layout->before ||
+	    !bytes_fit(PAGE_BYTES, raw_offset - layout->before, layout->code_bytes) ||
+	    !bytes_fit(PAGE_BYTES, raw_offset + layout->offset_at, 4))
+		return false;
+	for (size_t i = 0; i < layout->code_bytes; i++)
+		if ((page[raw_offset - layout->before + i] ^ layout->code[i]) & layout->mask[i])
+			return false;
+	/* The code says where it begins: must be the start of this page. */
+	return le32_get(page + raw_offset + layout->offset_at) == raw_offset + layout->pop_at;
+}
+
+static const struct layout *find_layout(uint16_t machine, const uint8_t *page, size_t raw_offset)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		if (layouts[i].machine == machine &&
+		    signature_matches(&layouts[i], page, raw_offset))
+			return &layouts[i];
+	return NULL;
+}
+
+static int walk_control_page(struct walk *walk, uint8_t *page, struct error *err)
+{
+	const struct layout *layout = walk->layout;
+	struct jumpmap *map = walk->map;
+	uint64_t va_control_page = get_field(layout, page + layout->va_control_page);
+	uint64_t lent_pages;
+
+	map->cr0 = get_field(layout, page + layout->cr0);
+	map->cr3 = get_field(layout, page + layout->cr3);
+	map->cr4 = get_field(layout, page + layout->cr4);
+	map->page_table = get_field(layout, page + layout->page_table);
+	map->swap_page = get_field(layout, page + layout->swap_page);
+	map->head = get_field(layout, page + layout->head);
+	if (marks_init(&walk->lent, walk->question->lent, err) ||
+	    marks_init(&walk->stored, walk->question->stored, err) ||
+	    check_fields(walk, va_control_page, err) || walk_list(walk, page, err))
+		return -1;
+	lent_pages = walk->lent.pages;
+	if (map->pages != lent_pages)
+		return error_set(err,
+				 "the way back is damaged: it brings back %llu pages of the "
+				 "%llu that were lent",
+				 (unsigned long long)map->pages, (unsigned long long)lent_pages);
+	return 0;
+}
+
+int jumpmap_walk(const struct jumpmap_question *question, const struct jumpmap_memory *memory,
+		 const struct jumpmap_visitor *visitor, struct jumpmap *map, struct error *err)
+{
+	struct walk walk = {
+		.question = question, .memory = memory, .visitor = visitor, .map = map
+	};
+	uint8_t page[PAGE_BYTES];
+	int result;
+
+	*map = (struct jumpmap){ 0 };
+	map->control_page = align_down(question->raw, PAGE_BYTES);
+	if (!question->raw)
+		return error_set(err,
+				 "the way back was never recorded: this memory was not left by "
+				 "a jump");
+	if (read_page(&walk, map->control_page, page, err))
+		return -1;
+	walk.layout = find_layout(question->machine, page, (size_t)(question->raw % PAGE_BYTES));
+	if (!walk.layout) {
+		map->warning = "the code of the way back is not one that is known; it was not "
+			       "checked";
+		return 0;
+	}
+	map->known = true;
+	result = walk_control_page(&walk, page, err);
+	free(walk.lent.bits);
+	free(walk.stored.bits);
+	return result;
+}
