@@ -14,15 +14,17 @@
 
 #define BOOT_PARAMS_BYTES     4096
 #define MACHINE_RANDOM_BYTES  64
-#define MACHINE_EDD_MAX	      6 /* EDDMAXNR of the boot protocol */
+#define MACHINE_EDD_MAX       6 /* EDDMAXNR of the boot protocol */
 #define MACHINE_EDD_SIGS_MAX  16
 #define MACHINE_BOOT_ID_CHARS 36
+#define MACHINE_NOTES_MAX     4
+#define MACHINE_EDD_BYTES     82 /* struct edd_info */
 
 enum cpu_flag {
 	CPU_LONG_MODE = 1, /* the running kernel is 64-bit */
-	CPU_PAE = 2,	   /* the running kernel has PAE on (always in long mode) */
-	CPU_LA57 = 4,	   /* five-level paging is on */
-	CPU_UMIP = 8,	   /* sgdt is hidden from user space */
+	CPU_PAE = 2,       /* the running kernel has PAE on (always in long mode) */
+	CPU_LA57 = 4,      /* five-level paging is on */
+	CPU_UMIP = 8,      /* sgdt is hidden from user space */
 };
 
 /* The running kernel's descriptor table on CPU 0: without it no way back (see doc/jump.md). */
@@ -30,41 +32,46 @@ struct machine_gdtr {
 	bool known;
 	uint64_t base; /* kernel virtual address */
 	uint16_t limit;
-	char how[64];	/* "sgdt on CPU 0", "gdt_page in /proc/kcore", ... */
-	char why[200];	/* when not known: what was tried and what each way said */
+	char how[64];  /* "sgdt on CPU 0", "gdt_page in /proc/kcore", ... */
+	char why[200]; /* when not known: what was tried and what each way said */
 };
 
 /* One BIOS disk of /sys/firmware/edd; the bytes of struct edd_info (boot protocol, 82 bytes). */
 struct machine_edd {
 	uint32_t count; /* of info, at most MACHINE_EDD_MAX */
-	uint8_t info[MACHINE_EDD_MAX][82];
+	uint8_t info[MACHINE_EDD_MAX][MACHINE_EDD_BYTES];
 	uint32_t signature_count;
 	uint32_t signatures[MACHINE_EDD_SIGS_MAX];
 };
 
 struct machine {
-	char arch[32];	   /* utsname.machine: "i686", "x86_64" */
+	char arch[32];     /* utsname.machine: "i686", "x86_64" */
 	char release[72];  /* utsname.release */
 	char version[136]; /* utsname.version */
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
-	char *cmdline;	   /* /proc/cmdline without the newline; never NULL */
-	uint32_t cpu;	   /* enum cpu_flag bits */
+	char *cmdline;      /* /proc/cmdline without the newline; never NULL */
+	uint32_t cpu;       /* enum cpu_flag bits */
 	uint32_t cpu_count; /* online */
 
-	struct memmap firmware; /* /sys/firmware/memmap, else /proc/iomem: handed to the next kernel */
-	struct range_set ram;	/* System RAM of the running kernel, whole pages */
-	struct range kernel;	/* physical extent of the running kernel's image; empty if hidden */
+	struct memmap
+		firmware; /* /sys/firmware/memmap, else /proc/iomem: handed to the next kernel */
+	struct range_set ram;   /* System RAM of the running kernel, whole pages */
+	struct range kernel;    /* physical extent of the running kernel's image; empty if hidden */
 	struct range_set crash; /* crashkernel= reservations */
-	uint64_t page_offset;	/* virtual minus physical address of the linear map; 0 = not known */
-	uint64_t total_bytes;	/* MemTotal */
+	uint64_t page_offset; /* virtual minus physical address of the linear map; 0 = not known */
+	uint64_t total_bytes; /* MemTotal */
 	uint64_t available_bytes; /* MemAvailable */
 
 	struct span boot_params; /* /sys/kernel/boot_params/data: BOOT_PARAMS_BYTES, or empty */
 	struct machine_edd edd;
-	uint64_t rsdp; /* physical address of the ACPI root pointer, 0 = not known */
-	struct span vmcoreinfo; /* text of the running kernel's VMCOREINFO, or empty */
+	uint64_t rsdp;            /* physical address of the ACPI root pointer, 0 = not known */
+	struct span vmcoreinfo;   /* text of the running kernel's VMCOREINFO, or empty */
 	struct machine_gdtr gdtr; /* read only when a jump is planned */
 	uint8_t random[MACHINE_RANDOM_BYTES];
+
+	const char
+		*notes[MACHINE_NOTES_MAX]; /* constant texts: what was read by a second-best way */
+	unsigned note_count;
 };
 
 /* What is worth the time to read: the parts a request does not need are left empty. */
@@ -73,8 +80,12 @@ enum machine_want {
 };
 
 /*
- * Read the machine below root ("" for the running one, else a recorded folder, in which "uname" holds
- * the line "release|version|machine", "gdtr" holds "base limit" and "random" replaces the generator).
+ * Read the machine below root ("" for the running one, else a recorded folder as made by
+ * tests/data/record-machine). In a folder, what no file of the system tells is in files of its own:
+ * "uname" (the line "release|version|machine"), "vmcoreinfo" (text), "gdtr" ("base limit", hex),
+ * "random" (hex digits that replace the generator), "sys/firmware/memmap.txt" (lines "start end
+ * type"); any binary file X may be given as hex digits in X.hex. Without root the running machine's
+ * map comes from boot_params, and a note says so. On failure there is nothing to free.
  */
 int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err);
 void machine_done(struct machine *machine);

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Takes the snapshot: opens the files of /proc and /sys, below a root prefix, and hands their bytes
+ * to the parsers. Decides only which source counts when there are several; knows nothing of plans.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "gdtr.h"
+#include "kcore.h"
+#include "machine.h"
+#include "machine_parse.h"
+
+#define FILE_BYTES_MAX (16u << 20) /* of any file here; /proc/iomem of big machines has 1 MiB */
+
+struct reader {
+	const char *root;
+	uint32_t want;
+	struct machine *machine;
+	struct error *err;
+};
+
+static bool is_live(const struct reader *reader)
+{
+	return !reader->root[0];
+}
+
+static struct span text_of(const char *string)
+{
+	return (struct span){ (const uint8_t *)string, strlen(string) };
+}
+
+static void add_note(struct machine *machine, const char *text)
+{
+	if (machine->note_count < MACHINE_NOTES_MAX)
+		machine->notes[machine->note_count++] = text;
+}
+
+/* Read from fd to its end. The memory is the caller's. 0 or -errno. */
+static int read_all(int fd, struct span *content)
+{
+	size_t size = 0, capacity = 4096;
+	uint8_t *data = malloc(capacity);
+
+	while (data) {
+		ssize_t got = read(fd, data + size, capacity - size);
+		uint8_t *grown;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			int failure = -errno;
+
+			free(data);
+			return failure;
+		}
+		size += (size_t)got;
+		if (!got) {
+			*content = (struct span){ data, size };
+			return 0;
+		}
+		if (size < capacity)
+			continue;
+		capacity *= 2;
+		grown = capacity <= FILE_BYTES_MAX ? realloc(data, capacity) : NULL;
+		if (!grown)
+			free(data);
+		data = grown;
+	}
+	return -ENOMEM;
+}
+
+static void content_done(struct span *content)
+{
+	free((void *)(uintptr_t)content->data);
+	*content = (struct span){ NULL, 0 };
+}
+
+/* The content of root/path; free it with content_done(). 0 or -errno. */
+static int read_file(const struct reader *reader, const char *path, struct span *content)
+{
+	char full[PATH_MAX];
+	int fd, result;
+
+	if (snprintf(full, sizeof(full), "%s/%s", reader->root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	result = read_all(fd, content);
+	close(fd);
+	return result;
+}
+
+/* The content of a binary file; in a recorded folder it may be hex digits in path.hex. */
+static int read_binary(const struct reader *reader, const char *path, struct span *content)
+{
+	char hex_path[PATH_MAX];
+	struct span hex;
+	uint8_t *bytes;
+	size_t count;
+	int result = read_file(reader, path, content);
+
+	if (result != -ENOENT || is_live(reader))
+		return result;
+	if (snprintf(hex_path, sizeof(hex_path), "%s.hex", path) >= (int)sizeof(hex_path))
+		return -ENAMETOOLONG;
+	result = read_file(reader, hex_path, &hex);
+	if (result)
+		return result;
+	bytes = malloc(hex.size / 2 + 1);
+	if (!bytes) {
+		result = -ENOMEM;
+	} else if (text_hex(hex, bytes, hex.size / 2 + 1, &count)) {
+		free(bytes);
+		result = -EINVAL;
+	} else {
+		*content = (struct span){ bytes, count };
+	}
+	content_done(&hex);
+	return result;
+}
+
+static int file_error(const struct reader *reader, const char *path, int result)
+{
+	return error_set(reader->err, "cannot read '%s/%s': %s", reader->root, path,
+			 strerror(-result));
+}
+
+/* The recorded form is one line, release|version|machine. */
+static int recorded_uname(const struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span content, line, rest;
+	const uint8_t *first, *second;
+	int result = read_file(reader, "uname", &content);
+
+	if (result)
+		return file_error(reader, "uname", result);
+	line = text_trim(content);
+	first = memchr(line.data, '|', line.size);
+	second = first ? memchr(first + 1, '|', line.size - (size_t)(first + 1 - line.data)) : NULL;
+	if (second) {
+		rest = (struct span){ second + 1, line.size - (size_t)(second + 1 - line.data) };
+		text_copy((struct span){ line.data, (size_t)(first - line.data) }, machine->release,
+			  sizeof(machine->release));
+		text_copy((struct span){ first + 1, (size_t)(second - first - 1) },
+			  machine->version, sizeof(machine->version));
+		text_copy(rest, machine->arch, sizeof(machine->arch));
+	} else {
+		result = error_set(reader->err, "'%s/uname' is not release|version|machine",
+				   reader->root);
+	}
+	content_done(&content);
+	return result;
+}
+
+static int step_uname(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct utsname names;
+
+	if (!is_live(reader))
+		return recorded_uname(reader);
+	if (uname(&names))
+		return error_set(reader->err, "cannot tell the running kernel: %s",
+				 strerror(errno));
+	text_copy(text_of(names.release), machine->release, sizeof(machine->release));
+	text_copy(text_of(names.version), machine->version, sizeof(machine->version));
+	text_copy(text_of(names.machine), machine->arch, sizeof(machine->arch));
+	return 0;
+}
+
+static int step_cmdline(struct reader *reader)
+{
+	struct span content = { NULL, 0 }, line;
+	int result = read_file(reader, "proc/cmdline", &content);
+
+	if (result && result != -ENOENT)
+		return file_error(reader, "proc/cmdline", result);
+	line = text_trim(content);
+	reader->machine->cmdline = malloc(line.size + 1);
+	if (reader->machine->cmdline)
+		text_copy(line, reader->machine->cmdline, line.size + 1);
+	content_done(&content);
+	return reader->machine->cmdline ? 0 : error_no_memory(reader->err);
+}
+
+static int step_boot_params(struct reader *reader)
+{
+	static const char path[] = "sys/kernel/boot_params/data";
+	struct span content;
+	int result = read_binary(reader, path, &content);
+
+	if (result == -ENOENT)
+		return 0;
+	if (result)
+		return file_error(reader, path, result);
+	if (content.size < BOOT_PARAMS_BYTES) {
+		result = error_set(reader->err, "'%s/%s' has %zu bytes, want %d", reader->root,
+				   path, content.size, BOOT_PARAMS_BYTES);
+		content_done(&content);
+		return result;
+	}
+	content.size = BOOT_PARAMS_BYTES;
+	reader->machine->boot_params = content;
+	return 0;
+}
+
+/* One folder of /sys/firmware/memmap. 0, 1 when it cannot be read, or -1. */
+static int firmware_folder(const struct reader *reader, const char *name)
+{
+	static const char *const files[3] = { "start", "end", "type" };
+	struct span texts[3] = { 0 };
+	struct range at;
+	char path[PATH_MAX], type[64];
+	int result = 0;
+
+	for (unsigned i = 0; i < 3 && !result; i++) {
+		snprintf(path, sizeof(path), "sys/firmware/memmap/%s/%s", name, files[i]);
+		result = read_file(reader, path, &texts[i]) ? 1 : 0;
+	}
+	if (!result && firmware_range(texts[0], texts[1], &at))
+		result = error_set(reader->err, "'%s/sys/firmware/memmap/%s' is damaged",
+				   reader->root, name);
+	if (!result) {
+		text_copy(text_trim(texts[2]), type, sizeof(type));
+		result = memmap_add(&reader->machine->firmware, at, memmap_type_of(type),
+				    reader->err);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		content_done(&texts[i]);
+	return result;
+}
+
+/* All of /sys/firmware/memmap. 0, 1 when it is not there or cannot be read, or -1. */
+static int firmware_folders(const struct reader *reader)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int result = 0;
+	DIR *folder;
+
+	if (snprintf(path, sizeof(path), "%s/sys/firmware/memmap", reader->root) >=
+	    (int)sizeof(path))
+		return 1;
+	folder = opendir(path);
+	if (!folder)
+		return 1;
+	while (!result && (entry = readdir(folder)))
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+			result = firmware_folder(reader, entry->d_name);
+	closedir(folder);
+	if (!result && !reader->machine->firmware.count)
+		result = 1;
+	if (result > 0)
+		memmap_done(&reader->machine->firmware);
+	return result;
+}
+
+static int firmware_map(const struct reader *reader)
+{
+	struct span content;
+	int result;
+
+	if (is_live(reader) || read_file(reader, "sys/firmware/memmap.txt", &content))
+		return firmware_folders(reader);
+	result = firmware_lines(content, &reader->machine->firmware, reader->err);
+	content_done(&content);
+	return result;
+}
+
+/* What /proc/iomem says about the running kernel; its map counts where the firmware's is not there.
+ */
+static int take_iomem(const struct reader *reader, struct span text, bool whole_map)
+{
+	struct machine *machine = reader->machine;
+	struct iomem iomem = { 0 };
+	int result = iomem_parse((const char *)text.data, text.size, &iomem, reader->err);
+
+	if (result)
+		return error_prefix(reader->err, "'%s/proc/iomem': ", reader->root);
+	machine->kernel = iomem.kernel;
+	if (whole_map)
+		result = memmap_copy(&machine->firmware, &iomem.map, reader->err);
+	if (!result)
+		result = range_set_copy(&machine->ram, &iomem.ram, reader->err);
+	if (!result)
+		result = range_set_copy(&machine->crash, &iomem.crash, reader->err);
+	iomem_done(&iomem);
+	return result;
+}
+
+/* Without root /proc/iomem has no addresses: good enough to plan with is what the firmware said. */
+static int ram_from_firmware(const struct reader *reader, bool have_firmware)
+{
+	struct machine *machine = reader->machine;
+	struct range_set ram = { 0 };
+	int result = 0;
+
+	if (!have_firmware) {
+		if (!machine->boot_params.size)
+			return error_set(reader->err,
+					 "'%s/proc/iomem' hides its addresses: run as root",
+					 reader->root);
+		if (boot_params_map(machine->boot_params, &machine->firmware, reader->err))
+			return -1;
+	}
+	add_note(machine,
+		 "not root: the memory map is the firmware's, what the kernel keeps is not known");
+	if (memmap_sort(&machine->firmware, reader->err) ||
+	    memmap_of_type(&machine->firmware, MEMORY_RAM, &ram, reader->err))
+		result = -1;
+	for (size_t i = 0; i < ram.count && !result; i++)
+		result = range_set_add(&machine->ram, range_whole_pages(ram.items[i]), reader->err);
+	/* The kernel takes these two away whatever the firmware says (trim_bios_range). */
+	if (!result)
+		result = range_set_remove(&machine->ram, (struct range){ 0, PAGE_BYTES },
+					  reader->err);
+	if (!result)
+		result = range_set_remove(&machine->ram, (struct range){ 0xa0000, 0x100000 },
+					  reader->err);
+	range_set_done(&ram);
+	return result;
+}
+
+static int step_maps(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span iomem = { NULL, 0 };
+	bool have_firmware;
+	int result;
+
+	/* With add_efi_memmap the kernel's own map knows more than the one it was handed. */
+	result = text_has_word(text_of(machine->cmdline), "add_efi_memmap") ? 1
+									    : firmware_map(reader);
+	if (result < 0)
+		return -1;
+	have_firmware = !result;
+	result = read_file(reader, "proc/iomem", &iomem);
+	if (result)
+		return file_error(reader, "proc/iomem", result);
+	if (iomem_hidden(iomem))
+		result = ram_from_firmware(reader, have_firmware);
+	else
+		result = take_iomem(reader, iomem, !have_firmware);
+	content_done(&iomem);
+	return result ? -1 : memmap_sort(&machine->firmware, reader->err);
+}
+
+static int step_meminfo(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span content;
+	bool pae = false;
+
+	if (read_file(reader, "proc/meminfo", &content))
+		return 0;
+	machine->total_bytes = meminfo_bytes(content, "MemTotal");
+	machine->available_bytes = meminfo_bytes(content, "MemAvailable");
+	if (paging_from_meminfo(content, &pae) && pae)
+		machine->cpu |= CPU_PAE;
+	content_done(&content);
+	return 0;
+}
+
+static int step_cpu(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span content, flags;
+
+	machine->cpu_count = 1;
+	if (!read_file(reader, "sys/devices/system/cpu/online", &content)) {
+		if (cpu_list_count(content, &machine->cpu_count))
+			machine->cpu_count = 1;
+		content_done(&content);
+	}
+	if (!strcmp(machine->arch, "x86_64"))
+		machine->cpu |= CPU_LONG_MODE | CPU_PAE;
+	if (!read_file(reader, "proc/cpuinfo", &content)) {
+		if (!text_field(content, "flags", &flags) && text_has_word(flags, "umip"))
+			machine->cpu |= CPU_UMIP;
+		content_done(&content);
+	}
+	return 0;
+}
+
+struct edd_file {
+	const char *name;
+	size_t offset; /* of the span in struct edd_texts */
+};
+
+static const struct edd_file edd_files[] = {
+	{ "raw_data", offsetof(struct edd_texts, raw_data) },
+	{ "version", offsetof(struct edd_texts, version) },
+	{ "extensions", offsetof(struct edd_texts, extensions) },
+	{ "legacy_max_cylinder", offsetof(struct edd_texts, max_cylinder) },
+	{ "legacy_max_head", offsetof(struct edd_texts, max_head) },
+	{ "legacy_sectors_per_track", offsetof(struct edd_texts, sectors_per_track) },
+};
+
+#define EDD_FILES (sizeof(edd_files) / sizeof(edd_files[0]))
+
+/* One BIOS disk; false when there is no such disk. */
+static bool edd_disk(const struct reader *reader, unsigned device, struct machine_edd *edd)
+{
+	struct edd_texts texts = { .device = (uint8_t)device };
+	char path[80];
+	struct span content;
+	uint64_t signature;
+	bool found = false;
+
+	for (size_t i = 0; i < EDD_FILES; i++) {
+		struct span *text = (struct span *)((char *)&texts + edd_files[i].offset);
+
+		snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/%s", device,
+			 edd_files[i].name);
+		if (read_binary(reader, path, text))
+			*text = (struct span){ NULL, 0 };
+	}
+	if (edd->count < MACHINE_EDD_MAX && !edd_info_bytes(&texts, edd->info[edd->count])) {
+		edd->count++;
+		found = true;
+	}
+	for (size_t i = 0; i < EDD_FILES; i++)
+		content_done((struct span *)((char *)&texts + edd_files[i].offset));
+	snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/mbr_signature", device);
+	if (!read_file(reader, path, &content)) {
+		if (!text_number(content, 16, &signature)) {
+			edd->signatures[edd->signature_count++] = (uint32_t)signature;
+			found = true;
+		}
+		content_done(&content);
+	}
+	return found;
+}
+
+/* BIOS disks are numbered from 0x80 without gaps; the driver may be absent, boot_params are not. */
+static int step_edd(struct reader *reader)
+{
+	struct machine_edd *edd = &reader->machine->edd;
+
+	for (unsigned i = 0; i < MACHINE_EDD_SIGS_MAX; i++)
+		if (!edd_disk(reader, 0x80 + i, edd))
+			break;
+	if (!edd->count && !edd->signature_count)
+		boot_params_edd(reader->machine->boot_params, edd);
+	return 0;
+}
+
+static int step_rsdp(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span content;
+
+	if (machine->boot_params.size)
+		machine->rsdp = le64_get(machine->boot_params.data + 0x70);
+	if (!machine->rsdp && !read_file(reader, "sys/firmware/efi/systab", &content)) {
+		machine->rsdp = systab_rsdp(content);
+		content_done(&content);
+	}
+	return 0;
+}
+
+static int step_random(struct reader *reader)
+{
+	uint8_t *random = reader->machine->random;
+	struct span content;
+	size_t count = 0;
+	int result;
+
+	if (is_live(reader)) {
+		if (getrandom(random, MACHINE_RANDOM_BYTES, 0) != MACHINE_RANDOM_BYTES)
+			return error_set(reader->err, "no random numbers from the kernel");
+		return 0;
+	}
+	result = read_file(reader, "random", &content);
+	if (result)
+		return result == -ENOENT ? 0 : file_error(reader, "random", result);
+	if (text_hex(content, random, MACHINE_RANDOM_BYTES, &count))
+		result = error_set(reader->err, "'%s/random' is not up to %d bytes in hex",
+				   reader->root, MACHINE_RANDOM_BYTES);
+	content_done(&content);
+	return result;
+}
+
+static int step_boot_id(struct reader *reader)
+{
+	struct span content;
+
+	if (!read_file(reader, "proc/sys/kernel/random/boot_id", &content)) {
+		text_copy(text_trim(content), reader->machine->boot_id,
+			  sizeof(reader->machine->boot_id));
+		content_done(&content);
+	}
+	return 0;
+}
+
+/* The linear map by where the image is: on i386 it lies inside. */
+static void page_offset_from_text(const struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct kernel_symbol text = { .name = "_text" };
+	struct error ignored;
+	char path[PATH_MAX];
+
+	if (machine->cpu & CPU_LONG_MODE || !range_bytes(machine->kernel) ||
+	    snprintf(path, sizeof(path), "%s/proc/kallsyms", reader->root) >= (int)sizeof(path) ||
+	    kallsyms_read(path, &text, 1, &ignored) || !text.found ||
+	    text.address < machine->kernel.start)
+		return;
+	machine->page_offset = text.address - machine->kernel.start;
+}
+
+static int step_vmcoreinfo(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct error ignored;
+	struct kcore kcore;
+	int result = 0;
+
+	if (!(reader->want & MACHINE_WANT_JUMP))
+		return 0;
+	if (!is_live(reader)) {
+		if (read_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
+			machine->vmcoreinfo = (struct span){ NULL, 0 };
+	} else if (!kcore_open("/proc/kcore", &kcore, &ignored)) {
+		kcore_vmcoreinfo(&kcore, &machine->vmcoreinfo, &ignored);
+		if (kcore_page_offset(&kcore.map, &machine->page_offset))
+			machine->page_offset = 0;
+		kcore_close(&kcore);
+	}
+	if (!machine->vmcoreinfo.size)
+		add_note(machine, "no VMCOREINFO of the running kernel (needs root and "
+				  "'/proc/kcore'): a snapshot will lack it");
+	if (!machine->page_offset)
+		page_offset_from_text(reader);
+	return result;
+}
+
+/* The running kernel's own word on its page tables counts more than what was concluded before. */
+static int step_paging(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span value;
+	uint64_t number;
+
+	if (!machine->vmcoreinfo.size)
+		return 0;
+	if (machine->cpu & CPU_LONG_MODE) {
+		if (!text_field(machine->vmcoreinfo, "NUMBER(pgtable_l5_enabled)", &value) &&
+		    !text_number(value, 10, &number) && number)
+			machine->cpu |= CPU_LA57;
+		return 0;
+	}
+	machine->cpu &= ~(uint32_t)CPU_PAE;
+	if (!text_field(machine->vmcoreinfo, "CONFIG_X86_PAE", &value))
+		machine->cpu |= CPU_PAE;
+	return 0;
+}
+
+static int recorded_gdtr(const struct reader *reader)
+{
+	struct machine_gdtr *gdtr = &reader->machine->gdtr;
+	struct span content, rest, word;
+	uint64_t base, limit;
+	int result = read_file(reader, "gdtr", &content);
+
+	if (result) {
+		snprintf(gdtr->why, sizeof(gdtr->why), "the recorded machine has no file 'gdtr'");
+		return 0;
+	}
+	rest = content;
+	if (!text_word(&rest, &word) || text_number(word, 16, &base) || !text_word(&rest, &word) ||
+	    text_number(word, 16, &limit) || limit > UINT16_MAX) {
+		result = error_set(reader->err, "'%s/gdtr' is not base and limit in hex",
+				   reader->root);
+	} else {
+		*gdtr = (struct machine_gdtr){ true, base, (uint16_t)limit, "recorded", "" };
+	}
+	content_done(&content);
+	return result;
+}
+
+static int step_gdtr(struct reader *reader)
+{
+	if (!(reader->want & MACHINE_WANT_JUMP))
+		return 0;
+	if (!is_live(reader))
+		return recorded_gdtr(reader);
+	gdtr_find(GDTR_ALL, reader->machine, &reader->machine->gdtr);
+	return 0;
+}
+
+int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err)
+{
+	/* In this order: later steps use what earlier ones found. */
+	static int (*const steps[])(struct reader *) = {
+		step_uname,      step_cmdline, step_boot_params, step_maps,   step_meminfo,
+		step_cpu,        step_edd,     step_rsdp,        step_random, step_boot_id,
+		step_vmcoreinfo, step_paging,  step_gdtr,
+	};
+	struct reader reader = { root, want, machine, err };
+
+	memset(machine, 0, sizeof(*machine));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (steps[i](&reader)) {
+			machine_done(machine);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void machine_done(struct machine *machine)
+{
+	free(machine->cmdline);
+	memmap_done(&machine->firmware);
+	range_set_done(&machine->ram);
+	range_set_done(&machine->crash);
+	content_done(&machine->boot_params);
+	content_done(&machine->vmcoreinfo);
+	memset(machine, 0, sizeof(*machine));
+}
