@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory maps: what the firmware said (e820 numbering of types, as in boot_params), what the running
- * kernel calls System RAM, and the texts they come in. Pure: text in, values out.
+ * Memory maps: what the firmware said (e820 numbering of types, as in boot_params), what the
+ * running kernel calls System RAM, and the texts they come in. Pure: text in, values out.
  */
 #ifndef KEXEC_MEMMAP_H
 #define KEXEC_MEMMAP_H
@@ -46,7 +46,8 @@ int memmap_copy(struct memmap *to, const struct memmap *from, struct error *err)
 int memmap_set(struct memmap *map, struct range at, uint32_t type, struct error *err);
 
 /* All entries of one type as a set. */
-int memmap_of_type(const struct memmap *map, uint32_t type, struct range_set *set, struct error *err);
+int memmap_of_type(const struct memmap *map, uint32_t type, struct range_set *set,
+		   struct error *err);
 
 void memmap_done(struct memmap *map);
 
@@ -58,11 +59,12 @@ uint32_t memmap_type_of(const char *name);
 
 /* What /proc/iomem tells. */
 struct iomem {
-	struct memmap map;	 /* top-level entries that are memory (RAM, Reserved, ACPI, NVS, ...) */
-	struct range_set ram;	 /* System RAM, whole pages only */
-	struct range kernel;	 /* from the start of "Kernel code" to the end of the last Kernel entry */
-	struct range_set crash;	 /* "Crash kernel" entries */
-	struct range_set gart;	 /* "GART" entries */
+	struct memmap map; /* top-level entries that are memory (RAM, Reserved, ACPI, NVS, ...) */
+	struct range_set ram; /* System RAM, whole pages only */
+	struct range
+		kernel; /* from the start of "Kernel code" to the end of the last Kernel entry */
+	struct range_set crash; /* "Crash kernel" entries */
+	struct range_set gart;  /* "GART" entries */
 };
 
 /*

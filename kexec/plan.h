@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A plan: everything kexec_load will be told, as data. plan_make() is a pure function of the request
- * and the machine: same input, same plan, byte for byte; no I/O, no globals, no exit.
+ * A plan: everything kexec_load will be told, as data. plan_make() is a pure function of the
+ * request and the machine: same input, same plan, byte for byte; no I/O, no globals, no exit.
  */
 #ifndef KEXEC_PLAN_H
 #define KEXEC_PLAN_H
@@ -18,18 +18,19 @@
 #include "request.h"
 
 #define PLAN_SEGMENTS_MAX 16 /* KEXEC_SEGMENT_MAX of linux/kexec.h */
-#define PLAN_NOTES_MAX	  16
+#define PLAN_NOTES_MAX    16
 
 /* Flags of kexec_load(2), linux/kexec.h. */
-#define PLAN_ON_CRASH		UINT32_C(0x1)
-#define PLAN_PRESERVE_CONTEXT	UINT32_C(0x2)
+#define PLAN_ON_CRASH         UINT32_C(0x1)
+#define PLAN_PRESERVE_CONTEXT UINT32_C(0x2)
 
 /* [at.start, at.start + data.size) is data, the rest of at is zero filled. at is whole pages. */
 struct segment {
-	const char *name; /* "kernel", "initrd", "boot_params", "purgatory", "handoff", "low", "backup" */
+	const char *name; /* "kernel", "initrd", "boot_params", "purgatory", "handoff", "low",
+			     "backup" */
 	struct range at;
 	struct span data; /* borrowed from the request, from the arena, or constant */
-	bool hashed;	  /* purgatory compares data with its digest */
+	bool hashed;      /* purgatory compares data with its digest */
 };
 
 /* How the jump comes back; all zero in a plan that does not. */
@@ -49,15 +50,16 @@ struct plan {
 	unsigned segment_count;
 	uint64_t entry;
 	bool leaves_for_good; /* the entry is another kernel's, in none of our segments */
-	uint32_t flags; /* of kexec_load, architecture included */
-	struct memmap given;	/* the memory map the next kernel is told; empty where none is */
-	/* The final command line: plan_make() starts it as the request's, jump_prepare() adds to it,
-	 * and loaders read it here, not in the request. NULL where the image takes none. */
+	uint32_t flags;       /* of kexec_load, architecture included */
+	struct memmap given;  /* the memory map the next kernel is told; empty where none is */
+	/* The final command line: plan_make() starts it as the request's, jump_prepare() adds to
+	 * it, and loaders read it here, not in the request. NULL where the image takes none. */
 	const char *cmdline;
 	struct plan_jump jump;
-	const char *notes[PLAN_NOTES_MAX];	/* warnings, one line each */
+	const char *notes[PLAN_NOTES_MAX]; /* warnings, one line each */
 	unsigned note_count;
-	const char *refusals[PLAN_NOTES_MAX];	/* "bzImage: why not", one for each type that refused */
+	const char
+		*refusals[PLAN_NOTES_MAX]; /* "bzImage: why not", one for each type that refused */
 	unsigned refusal_count;
 
 	/* Working state of the loaders. */
@@ -77,8 +79,8 @@ int plan_make(const struct request *request, const struct machine *machine, cons
 	      struct plan *plan, struct error *err);
 void plan_done(struct plan *plan);
 
-/* For loaders: claim a place / a fixed address for a segment; data may be filled in later through the
- * returned pointer. want->size is rounded up to pages. NULL and err on failure. */
+/* For loaders: claim a place / a fixed address for a segment; data may be filled in later through
+ * the returned pointer. want->size is rounded up to pages. NULL and err on failure. */
 struct segment *plan_place(struct plan *plan, const char *name, struct span data,
 			   const struct place *want, struct error *err);
 struct segment *plan_claim(struct plan *plan, const char *name, struct span data, struct range at,
@@ -92,8 +94,8 @@ void plan_refuse(struct plan *plan, const char *format, ...) __attribute__((form
 struct segment *plan_segment(struct plan *plan, const char *name);
 
 /*
- * The contract of the system call, checked once: page aligned, disjoint, inside RAM and the limit, at
- * most 16 segments, data not larger than its place, entry inside a segment.
+ * The contract of the system call, checked once: page aligned, disjoint, inside RAM and the limit,
+ * at most 16 segments, data not larger than its place, entry inside a segment.
  */
 int plan_seal(struct plan *plan, const struct machine *machine, struct error *err);
 

@@ -67,13 +67,14 @@ void range_set_done(struct range_set *set);
 
 /* A place is looked for by what it must be, not by eight arguments. */
 struct place {
-	uint64_t size;	     /* bytes, > 0 */
-	uint64_t align;	     /* power of two, >= 1 */
+	uint64_t size;       /* bytes, > 0 */
+	uint64_t align;      /* power of two, >= 1 */
 	struct range within; /* where it may lie; end 0 = no upper limit */
-	bool top_down;	     /* highest fitting address instead of the lowest */
+	bool top_down;       /* highest fitting address instead of the lowest */
 };
 
-/* Find a place in free. 0 and *address, or -1 when nothing fits (no error text: callers know more). */
+/* Find a place in free. 0 and *address, or -1 when nothing fits (no error text: callers know more).
+ */
 int range_set_find(const struct range_set *free, const struct place *want, uint64_t *address);
 
 #endif
