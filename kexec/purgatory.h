@@ -32,14 +32,14 @@ struct purgatory_state {
 int purgatory_place(const struct request *request, struct span blob, struct plan *plan,
 		    const struct place *want, struct error *err);
 
-/* Set where the placed purgatory hands over. The plan must have the segment. */
+/* Set where the placed purgatory hands over (plan->program_entry too). The plan must have the
+ * segment. */
 void purgatory_hand_over(struct plan *plan, const struct purgatory_state *state);
 
 /*
  * Last step: the sha256 of the data of all hashed segments, in address order, goes into the
  * parameters and purgatory is told to compare. A plan without a purgatory segment and
- * request->no_checks change nothing. Fails only when the plan is at fault (more regions than the
- * parameter block holds).
+ * request->no_checks change nothing. Never fails; this is struct arch's seal_purgatory.
  */
 int purgatory_seal(const struct request *request, struct plan *plan, struct error *err);
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The head of the i386 purgatory: its parameter block, the way in and the way out. The C part
+ * (purgatory.c) decides; this file knows descriptors, stacks and the register state of the hand-over.
+ *
+ * Entered in 32-bit protected mode with paging off, interrupts off, flat segments whose table may be
+ * gone, and a usable stack. General registers hold nothing.
+ */
+#include "abi.h"
+
+#define CODE_SELECTOR 0x10 /* __BOOT_CS, __BOOT_DS of the 32-bit boot protocol */
+#define DATA_SELECTOR 0x18
+#define STACK_BYTES   4096
+
+#define PARAM(field) (field)(%ebx)
+#define REGISTER(n)  (PURG_REGISTERS + 8 * (n))(%ebx)
+
+	.section .head, "ax", @progbits
+	.code32
+	.globl	purgatory_head
+	.hidden	purgatory_head
+purgatory_head:
+	.long	PURG_MAGIC_VALUE
+	.long	PURG_PARAMS_BYTES
+	.org	PURG_MEMORY
+	.long	purgatory_end - purgatory_head
+	.org	PURG_CHECK
+	.long	purgatory_check - purgatory_head
+
+	.org	PURG_ENTRY
+	.globl	purgatory_entry
+	.hidden	purgatory_entry
+purgatory_entry:
+	cli
+	cld
+	call	1f
+1:	popl	%ebx
+	subl	$(1b - purgatory_head), %ebx
+	/* %ebx = purgatory_head from here on. The stack we came on is kept: a return address is on it. */
+	movl	%esp, (kept_stack - purgatory_head)(%ebx)
+
+	leal	(table - purgatory_head)(%ebx), %eax
+	movl	%eax, (table_pointer + 2 - purgatory_head)(%ebx)
+	lgdt	(table_pointer - purgatory_head)(%ebx)
+	leal	(2f - purgatory_head)(%ebx), %eax
+	pushl	$CODE_SELECTOR
+	pushl	%eax
+	lret
+2:	movl	$DATA_SELECTOR, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %fs
+	movl	%eax, %gs
+	movl	%eax, %ss
+	leal	(stack_end - purgatory_head)(%ebx), %esp
+	xorl	%ebp, %ebp
+
+	/* purgatory_main(params): 0 = go on, else return to where we came from. 16-byte aligned. */
+	subl	$12, %esp
+	pushl	%ebx
+	call	purgatory_main
+	addl	$16, %esp
+	testl	%eax, %eax
+	jz	hand_over
+	movl	(kept_stack - purgatory_head)(%ebx), %esp
+	ret
+
+/*
+ * Left: registers as the parameters say, CS 0x10, DS ES FS GS SS 0x18 (flat, the table stays valid as
+ * long as this memory does), interrupts and paging off, CR4 as we found it. (%esp) is the return
+ * address with PURG_KEEP_STACK.
+ */
+hand_over:
+	movl	(kept_stack - purgatory_head)(%ebx), %eax
+	testl	$PURG_KEEP_STACK, PARAM(PURG_FLAGS)
+	jnz	1f
+	movl	REGISTER(7), %eax
+	testl	%eax, %eax
+	jnz	1f
+	leal	(stack_end - purgatory_head)(%ebx), %eax
+1:	movl	%eax, %esp
+	pushl	PARAM(PURG_ENTRY_POINT)
+	movl	REGISTER(0), %eax
+	movl	REGISTER(2), %ecx
+	movl	REGISTER(3), %edx
+	movl	REGISTER(4), %esi
+	movl	REGISTER(5), %edi
+	movl	REGISTER(6), %ebp
+	movl	REGISTER(1), %ebx
+	ret
+
+	.balign	8
+table:
+	.quad	0
+	.quad	0
+	.quad	0x00cf9b000000ffff /* CODE_SELECTOR: 4 GiB, execute and read */
+	.quad	0x00cf93000000ffff /* DATA_SELECTOR: 4 GiB, read and write */
+table_end:
+	.balign	4
+	.word	0
+table_pointer:
+	.word	table_end - table - 1
+	.long	0 /* physical address of table, known when we run */
+
+	.balign	4
+kept_stack:
+	.long	0
+
+	.section .stack, "aw", @nobits
+	.balign	16
+	.skip	STACK_BYTES
+stack_end:
+
+	.section .note.GNU-stack, "", @progbits
