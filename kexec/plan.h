@@ -26,8 +26,8 @@
 
 /* [at.start, at.start + data.size) is data, the rest of at is zero filled. at is whole pages. */
 struct segment {
-	const char *name; /* "kernel", "initrd", "boot_params", "purgatory", "handoff", "low",
-			     "backup" */
+	/* "kernel", "initrd", "boot_params", "purgatory", "handoff", "low", "backup" */
+	const char *name;
 	struct range at;
 	struct span data; /* borrowed from the request, from the arena, or constant */
 	bool hashed;      /* purgatory compares data with its digest */
@@ -58,8 +58,8 @@ struct plan {
 	struct plan_jump jump;
 	const char *notes[PLAN_NOTES_MAX]; /* warnings, one line each */
 	unsigned note_count;
-	const char
-		*refusals[PLAN_NOTES_MAX]; /* "bzImage: why not", one for each type that refused */
+	/* "bzImage: why not", one for each type that refused */
+	const char *refusals[PLAN_NOTES_MAX];
 	unsigned refusal_count;
 
 	/* Working state of the loaders. */
@@ -95,7 +95,9 @@ struct segment *plan_segment(struct plan *plan, const char *name);
 
 /*
  * The contract of the system call, checked once: page aligned, disjoint, inside RAM and the limit,
- * at most 16 segments, data not larger than its place, entry inside a segment.
+ * at most 16 segments of half of MemTotal together, data not larger than its place, entry inside
+ * a segment unless the plan leaves for good. Sorts the segments by address: pointers to segments
+ * are void after it.
  */
 int plan_seal(struct plan *plan, const struct machine *machine, struct error *err);
 
