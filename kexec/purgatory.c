@@ -79,7 +79,6 @@ void purgatory_hand_over(struct plan *plan, const struct purgatory_state *state)
 	params.ebp = state->ebp;
 	params.esp = state->esp;
 	memcpy(blob, &params, sizeof(params));
-	plan->program_entry = state->entry;
 }
 
 static int by_address(const void *a, const void *b)

@@ -32,7 +32,7 @@ struct purgatory_state {
 int purgatory_place(const struct request *request, struct span blob, struct plan *plan,
 		    const struct place *want, struct error *err);
 
-/* Set where the placed purgatory hands over (plan->program_entry too). The plan must have the
+/* Set where the placed purgatory hands over. The plan must have the
  * segment. */
 void purgatory_hand_over(struct plan *plan, const struct purgatory_state *state);
 
