@@ -9,19 +9,24 @@
 struct sys_segment {
 	const void *buf;
 	uintptr_t bufsz; /* bytes */
-	uintptr_t mem;	 /* physical address */
+	uintptr_t mem;   /* physical address */
 	uintptr_t memsz; /* bytes */
 };
 
 /* All return 0 or -errno. */
-int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments, uint32_t flags);
+int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments,
+		   uint32_t flags);
 int sys_reboot_kexec(void); /* returns 0 after a jump came back */
 void sys_sync(void);
-int sys_network_down(void); /* all interfaces but loopback */
+int sys_network_down(void); /* all interfaces but loopback; the first error, after trying all */
+
+/* Become shutdown(8) with "-r now"; returns only if that fails. */
+int sys_shutdown_reboot(void);
 
 /*
- * Whether the running kernel knows KEXEC_PRESERVE_CONTEXT: a call that changes nothing (one segment at
- * an unreadable address gives EFAULT where the flag is known, EINVAL where not). 0 = known, else -errno.
+ * Whether the running kernel knows KEXEC_PRESERVE_CONTEXT: a call that changes nothing (one segment
+ * at an unreadable address gives EFAULT where the flag is known, EINVAL where not). 0 = known, else
+ * -errno.
  */
 int sys_probe_preserve(void);
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The actions of the command line and their exit codes. Knows which action comes after which and
+ * what each may refuse; does not know how a plan is made.
+ */
+#include "actions.h"
+
+#include <string.h>
+
+#include "explain.h"
+#include "load.h"
+#include "print.h"
+#include "record.h"
+#include "state.h"
+#include "sys.h"
+#include "warn.h"
+
+/* The kernel's word and the record, compared. A damaged record is warned about and left out. */
+static void read_status(const struct world *world, struct status *status)
+{
+	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
+	struct error err;
+
+	*status = (struct status){ .loaded = state_loaded(world->root) };
+	status->recorded = !record_read(world->record_directory, &status->record, &err);
+	if (!status->recorded && err.text[0])
+		warn(world, "%s", err.text);
+	state_boot_id(world->root, boot_id);
+	status->current =
+		status->recorded && status->loaded && !strcmp(status->record.boot_id, boot_id);
+}
+
+int action_status(const struct world *world, const struct options *options, struct error *err)
+{
+	struct status status;
+
+	if (options->json || options->version) {
+		read_status(world, &status);
+		if (!options->json)
+			print_status(world->out, &status);
+		else if (print_status_json(world->out, &status, err))
+			return EXIT_CODE_FAILED;
+	} else {
+		status.loaded = state_loaded(world->root);
+	}
+	if (status.loaded >= 0)
+		return status.loaded ? EXIT_CODE_LOADED : EXIT_CODE_OK;
+	error_set(err,
+		  "cannot read '%s/sys/kernel/kexec_loaded': is /sys mounted, and was this "
+		  "kernel built with CONFIG_KEXEC?",
+		  world->root);
+	return EXIT_CODE_FAILED;
+}
+
+int action_unload(const struct world *world, struct error *err)
+{
+	int result = sys_kexec_load(0, 0, NULL, 0);
+
+	if (result) {
+		explain_unload(world->root, -result, err);
+		return EXIT_CODE_FAILED;
+	}
+	if (record_remove(world->record_directory, err))
+		warn(world, "%s", err->text);
+	return EXIT_CODE_OK;
+}
+
+static int nothing_loaded(struct error *err)
+{
+	error_set(err, "Nothing has been loaded! Load a kernel first, with --load or "
+		       "--load-preserve-context");
+	return EXIT_CODE_USAGE;
+}
+
+static bool comes_back(const struct status *status)
+{
+	return status->current && status->record.way_back;
+}
+
+/* --jump promises that the running kernel is not lost. */
+static int check_jump(const struct status *status, struct error *err)
+{
+	if (status->loaded < 1)
+		return nothing_loaded(err);
+	if (!status->current)
+		error_set(err,
+			  "it is not known whether what is loaded comes back: there is no record "
+			  "of it by this program in this boot; load it again with "
+			  "--load-preserve-context");
+	else if (status->record.mode == REQUEST_BOOT)
+		error_set(err,
+			  "'%s' is loaded to be booted and will not come back: load it with "
+			  "--load-preserve-context, or boot it with --exec",
+			  status->record.kernel);
+	else
+		return EXIT_CODE_OK;
+	return EXIT_CODE_USAGE;
+}
+
+int action_exec(const struct world *world, const struct options *options, struct error *err)
+{
+	struct status status;
+	int code, result;
+
+	read_status(world, &status);
+	if (!status.loaded)
+		return nothing_loaded(err);
+	code = options->actions & ACTION_JUMP ? check_jump(&status, err) : EXIT_CODE_OK;
+	if (code)
+		return code;
+	if (!options->no_sync)
+		sys_sync();
+	result = options->no_ifdown || comes_back(&status) ? 0 : sys_network_down();
+	if (result)
+		warn(world, "cannot take the network down: %s", strerror(-result));
+	result = sys_reboot_kexec();
+	if (result) {
+		explain_exec(world->root, -result, comes_back(&status), err);
+		return EXIT_CODE_FAILED;
+	}
+	fprintf(world->out, "kexec: back from the jump\n");
+	return EXIT_CODE_OK;
+}
+
+/* Without an action: shutdown(8) stops the services, and its last step executes what is loaded. */
+static int shut_down(const struct world *world, struct error *err)
+{
+	if (!state_loaded(world->root))
+		return nothing_loaded(err);
+	fflush(NULL);
+	error_set(err, "shutdown: %s: the kernel is loaded; use --exec to execute it",
+		  strerror(-sys_shutdown_reboot()));
+	return EXIT_CODE_FAILED;
+}
+
+int action_load(const struct world *world, const struct options *options, struct error *err)
+{
+	int code;
+
+	if (options->call == CALL_FILE) {
+		error_set(err, "syscall kexec_file_load not available.");
+		return EXIT_CODE_NO_FILE_CALL;
+	}
+	code = load_image(world, options, err);
+	if (code || options->dry_run)
+		return code;
+	if (!options->actions)
+		return shut_down(world, err);
+	return options->actions & ACTIONS_LEAVING ? action_exec(world, options, err) : EXIT_CODE_OK;
+}
+
+static int act(const struct world *world, const struct options *options, struct error *err)
+{
+	bool loads = options->actions & ACTIONS_LOADING || !options->actions;
+
+	if (options->actions & ACTION_UNLOAD)
+		return action_unload(world, err);
+	if (options->actions & ACTION_STATUS)
+		return action_status(world, options, err);
+	return loads ? action_load(world, options, err) : action_exec(world, options, err);
+}
+
+/* Arguments that are left over, as they always have been, do not stop anything. */
+static void warn_of_surplus(const struct world *world, const struct options *options)
+{
+	bool takes_kernel = options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE) ||
+			    !options->actions;
+
+	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK))
+		takes_kernel = false;
+	if (options->kernel && !takes_kernel)
+		warn(world, "'%s' is ignored: nothing is to be loaded from a file",
+		     options->kernel);
+	else if (options->surplus)
+		warn(world, "'%s' is ignored: one kernel at a time", options->surplus);
+}
+
+static bool lacks_kernel(const struct options *options)
+{
+	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK) || options->kernel)
+		return false;
+	return options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE) ||
+	       !options->actions;
+}
+
+/* --help and --version answer whatever else is on the command line. */
+static bool is_question(const struct options *options)
+{
+	return options->actions & (ACTION_HELP | ACTION_COMPLETION) ||
+	       (options->version && !(options->actions & ACTION_STATUS));
+}
+
+static void answer(const struct world *world, const struct options *options)
+{
+	if (options->actions & ACTION_HELP)
+		print_help(world->out);
+	else if (options->actions & ACTION_COMPLETION)
+		print_completion(world->out);
+	else
+		print_version(world->out);
+}
+
+static int run(const struct world *world, const struct options *options)
+{
+	struct error err = { "" };
+	int code = EXIT_CODE_OK;
+
+	if (is_question(options)) {
+		answer(world, options);
+	} else if (lacks_kernel(options)) {
+		fprintf(world->err, "kexec: No kernel specified\n");
+		print_usage(world->err);
+		code = EXIT_CODE_FAILED;
+	} else {
+		warn_of_surplus(world, options);
+		code = act(world, options, &err);
+	}
+	if (code && err.text[0])
+		fprintf(world->err, "kexec: %s\n", err.text);
+	return code;
+}
+
+int kexec_run(int argc, char **argv, const struct world *world)
+{
+	struct options options;
+	struct error err;
+	int code;
+
+	if (options_parse(argc, argv, &options, &err)) {
+		fprintf(world->err, "kexec: %s\n", err.text);
+		print_usage(world->err);
+		return EXIT_CODE_USAGE;
+	}
+	code = run(world, &options);
+	if ((fflush(world->out) || ferror(world->out)) && !code) {
+		fprintf(world->err, "kexec: cannot write the output\n");
+		code = EXIT_CODE_USAGE;
+	}
+	return code;
+}

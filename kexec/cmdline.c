@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looking for and dropping parameters of a kernel command line. Knows how the kernel splits words;
+ * does not know where the text comes from or what a parameter means.
+ */
+#include "cmdline.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The next word at or behind *at, as the kernel's next_arg() splits; empty at the end. */
+static struct span next_word(const char **at)
+{
+	const char *start = *at, *end;
+	bool quoted = false;
+
+	while (is_blank(*start))
+		start++;
+	for (end = start; *end && (quoted || !is_blank(*end)); end++)
+		if (*end == '"')
+			quoted = !quoted;
+	*at = end;
+	return (struct span){ (const uint8_t *)start, (size_t)(end - start) };
+}
+
+static char same_dash(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+/* Whether the word is the parameter name; *rest is what follows the name. */
+static bool is_named(struct span word, const char *name, struct span *rest)
+{
+	const char *text = (const char *)word.data;
+	size_t i = 0;
+
+	if (word.size && *text == '"') { /* "name=a value" in quotes as a whole */
+		text++;
+		word.size--;
+	}
+	while (i < word.size && name[i] && same_dash(text[i]) == same_dash(name[i]))
+		i++;
+	if (name[i] || (i < word.size && text[i] != '=' && text[i] != '"'))
+		return false;
+	*rest = (struct span){ (const uint8_t *)text + i, word.size - i };
+	return true;
+}
+
+bool cmdline_find(const char *text, const char *name, struct span *value)
+{
+	bool found = false;
+	struct span word, rest;
+
+	while ((word = next_word(&text)).size) {
+		if (!is_named(word, name, &rest))
+			continue;
+		if (rest.size && *rest.data == '=') {
+			rest.data++;
+			rest.size--;
+		}
+		if (rest.size && *rest.data == '"') {
+			rest.data++;
+			rest.size--;
+		}
+		if (rest.size && rest.data[rest.size - 1] == '"')
+			rest.size--;
+		*value = rest;
+		found = true;
+	}
+	return found;
+}
+
+char *cmdline_without(struct arena *arena, const char *text, const char *const *names)
+{
+	char *copy = arena_alloc(arena, strlen(text) + 1), *end = copy;
+	struct span word, rest;
+
+	if (!copy)
+		return NULL;
+	while ((word = next_word(&text)).size) {
+		const char *const *name = names;
+
+		while (*name && !is_named(word, *name, &rest))
+			name++;
+		if (*name)
+			continue;
+		if (end != copy)
+			*end++ = ' ';
+		memcpy(end, word.data, word.size);
+		end += word.size;
+	}
+	*end = '\0';
+	return copy;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's command line as words: parameters separated by blanks, with double quotes that may
+ * hold blanks, '-' and '_' in a name being the same (Documentation/admin-guide/kernel-parameters).
+ * Pure: text in, text out.
+ */
+#ifndef KEXEC_CMDLINE_H
+#define KEXEC_CMDLINE_H
+
+#include <stdbool.h>
+
+#include "arena.h"
+#include "bytes.h"
+
+/*
+ * The value of the last parameter called name ("" for one without '='), borrowed from text. False
+ * if there is none.
+ */
+bool cmdline_find(const char *text, const char *name, struct span *value);
+
+/*
+ * A copy of text without the parameters called one of names (NULL-terminated), blanks between words
+ * made one space. Owned by the arena; NULL when there is no memory left.
+ */
+char *cmdline_without(struct arena *arena, const char *text, const char *const *names);
+
+#endif

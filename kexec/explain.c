@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Turns the errno of a refused system call into what the user can do, asking the kernel's small
+ * files which of several causes it was. Knows the kernel's reasons (kernel/kexec.c, kexec_core.c of
+ * Linux 6.1 and later); calls nothing and changes nothing.
+ */
+#include "explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static void explain_permission(const char *root, char *text, size_t size)
+{
+	char level[32];
+
+	if (!state_may_boot(root))
+		snprintf(text, size,
+			 "this needs CAP_SYS_BOOT: run it as root, outside a container");
+	else if (state_load_disabled(root))
+		snprintf(
+			text, size,
+			"kernel.kexec_load_disabled is 1, which holds until the next boot: take it "
+			"out of the sysctl settings (/etc/sysctl.d) and reboot");
+	else if (state_lockdown(root, level, sizeof(level)))
+		snprintf(text, size,
+			 "the kernel is locked down (%s) and then never allows kexec_load: boot "
+			 "with Secure Boot off and without lockdown= on the command line",
+			 level);
+	else
+		snprintf(text, size,
+			 "a security policy of the kernel or of the container forbids it (seccomp, "
+			 "SELinux, IMA, or kernel.kexec_load_limit_reboot used up)");
+}
+
+static uint64_t segment_bytes(const struct plan *plan)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		total += range_bytes(plan->segments[i].at);
+	return total;
+}
+
+static void explain_invalid(const struct machine *machine, const struct plan *plan, char *text,
+			    size_t size)
+{
+	uint64_t bytes = segment_bytes(plan);
+
+	if (machine->total_bytes && bytes > machine->total_bytes / 2)
+		snprintf(text, size,
+			 "the image takes %llu MiB, and the kernel loads no image larger than half "
+			 "of its %llu MiB of memory: use a smaller initrd or kernel",
+			 (unsigned long long)(bytes / MIB),
+			 (unsigned long long)(machine->total_bytes / MIB));
+	else if (plan->flags & PLAN_PRESERVE_CONTEXT)
+		snprintf(text, size,
+			 "the kernel may have been built without CONFIG_KEXEC_JUMP, or not for "
+			 "this program's word size");
+	else
+		snprintf(text, size,
+			 "the kernel does not accept the image's segments or flags: is this "
+			 "program built for the word size of the running kernel?");
+}
+
+int explain_load(const char *root, int why, const struct machine *machine, const struct plan *plan,
+		 struct error *err)
+{
+	char text[320] = "";
+
+	switch (why) {
+	case EPERM:
+		explain_permission(root, text, sizeof(text));
+		break;
+	case EINVAL:
+		explain_invalid(machine, plan, text, sizeof(text));
+		break;
+	case EACCES:
+		snprintf(text, sizeof(text),
+			 "the kernel demands a signature (IMA), which kexec_load cannot carry");
+		break;
+	case EADDRNOTAVAIL:
+		snprintf(text, sizeof(text),
+			 "the kernel cannot use one of the addresses: run it with --dry-run to see "
+			 "them, and keep away from them by --mem-min and --mem-max");
+		break;
+	case EBUSY:
+		snprintf(text, sizeof(text), "another kexec is at work: try again");
+		break;
+	case ENOMEM:
+		snprintf(text, sizeof(text),
+			 "%llu MiB are needed and the kernel does not find them: stop programs, or "
+			 "use a smaller initrd, kernel or --mem-max",
+			 (unsigned long long)((segment_bytes(plan) + MIB - 1) / MIB));
+		break;
+	case EFAULT:
+		snprintf(text, sizeof(text), "a file became shorter while it was being loaded");
+		break;
+	case ENOSYS:
+		snprintf(text, sizeof(text), "this kernel was built without CONFIG_KEXEC");
+		break;
+	default:
+		break;
+	}
+	return error_set(err, "kexec_load failed: %s%s%s", strerror(why), *text ? ": " : "", text);
+}
+
+int explain_probe(const char *root, int why, struct error *err)
+{
+	char text[320];
+
+	switch (why) {
+	case EINVAL:
+		return error_set(
+			err, "this kernel was built without CONFIG_KEXEC_JUMP and cannot be kept: "
+			     "boot a kernel that has CONFIG_KEXEC_JUMP=y (it needs "
+			     "CONFIG_KEXEC and CONFIG_HIBERNATION)");
+	case ENOSYS:
+		return error_set(err,
+				 "this kernel was built without CONFIG_KEXEC: boot one that has "
+				 "CONFIG_KEXEC=y and CONFIG_KEXEC_JUMP=y");
+	case EPERM:
+		explain_permission(root, text, sizeof(text));
+		return error_set(err, "kexec_load failed: %s: %s", strerror(why), text);
+	default:
+		return error_set(err, "kexec_load failed: %s", strerror(why));
+	}
+}
+
+int explain_unload(const char *root, int why, struct error *err)
+{
+	char text[320];
+
+	if (why != EPERM)
+		return error_set(err, "kexec unload failed: %s", strerror(why));
+	explain_permission(root, text, sizeof(text));
+	return error_set(err, "kexec unload failed: %s: %s", strerror(why), text);
+}
+
+int explain_exec(const char *root, int why, bool comes_back, struct error *err)
+{
+	const char *text;
+
+	if (why == EPERM && !state_may_boot(root))
+		text = "this needs CAP_SYS_BOOT: run it as root, outside a container";
+	else if (why == EINVAL)
+		text = "nothing is loaded, or this kernel was built without CONFIG_KEXEC";
+	else if (why == EBUSY && comes_back)
+		text = "a process or a device did not stop, or another kexec is at work: the "
+		       "kernel "
+		       "log (dmesg) names it";
+	else if (why == EBUSY)
+		text = "another kexec is at work: try again";
+	else if (comes_back)
+		text = "the devices could not be stopped: the kernel log (dmesg) names the one";
+	else
+		text = "the kernel log (dmesg) may say more";
+	return error_set(err, "kexec failed: %s: %s", strerror(why), text);
+}

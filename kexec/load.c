@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Loading: gathers the request and the machine, has the plan made, and hands it to the kernel or
+ * prints it. Knows the order of things; does not know image types, addresses or errno values.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmdline.h"
+#include "explain.h"
+#include "loader.h"
+#include "print.h"
+#include "record.h"
+#include "request_files.h"
+#include "state.h"
+#include "sys.h"
+#include "warn.h"
+
+/* Everything a load holds; released by job_done() however far it got. */
+struct job {
+	const struct world *world;
+	const struct options *options;
+	const char *root;
+	struct arena arena; /* of the request's texts */
+	struct file_map image, initrd;
+	struct machine machine;
+	bool has_machine;
+	struct request request;
+	const struct arch *arch;
+	struct plan plan;
+};
+
+static void job_done(struct job *job)
+{
+	plan_done(&job->plan);
+	if (job->has_machine)
+		machine_done(&job->machine);
+	file_map_done(&job->image);
+	file_map_done(&job->initrd);
+	arena_done(&job->arena);
+}
+
+static enum request_mode mode_of(const struct options *options)
+{
+	if (options->actions & ACTION_PRESERVE)
+		return REQUEST_PRESERVE;
+	return options->actions & ACTION_JUMP_BACK ? REQUEST_JUMP_BACK : REQUEST_BOOT;
+}
+
+/* The helper must not take the place of an image the user may want: only of an earlier helper. */
+static int check_helper(const struct job *job, struct error *err)
+{
+	struct record record;
+	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
+	struct error ignored;
+
+	if (state_loaded(job->root) != 1)
+		return 0;
+	state_boot_id(job->root, boot_id);
+	if (!record_read(job->world->record_directory, &record, &ignored) &&
+	    record.mode == REQUEST_JUMP_BACK && !strcmp(record.boot_id, boot_id))
+		return 0;
+	return error_set(err, "There is kexec kernel loaded, make sure you are in kexeced kernel. "
+			      "If it is not needed any more, unload it first with --unload");
+}
+
+/* Ask the kernel, before any work is done, whether it can be kept. */
+static int check_kernel(struct job *job, struct error *err)
+{
+	int probe;
+
+	if (job->options->dry_run || job->request.mode == REQUEST_BOOT)
+		return 0;
+	if (job->request.mode == REQUEST_JUMP_BACK && check_helper(job, err))
+		return -1;
+	probe = -sys_probe_preserve();
+	if (probe == EINVAL && job->request.mode == REQUEST_JUMP_BACK) {
+		job->request.one_way = true; /* going back is possible without being kept */
+		return 0;
+	}
+	return probe ? explain_probe(job->root, probe, err) : 0;
+}
+
+static int read_machine(struct job *job, struct error *err)
+{
+	uint32_t want = job->request.mode == REQUEST_BOOT ? 0 : MACHINE_WANT_JUMP;
+
+	if (machine_read(job->root, want, &job->machine, err))
+		return -1;
+	job->has_machine = true;
+	for (unsigned i = 0; i < job->machine.note_count; i++)
+		warn(job->world, "%s", job->machine.notes[i]);
+	job->arch = arch_find(job->machine.arch);
+	if (!job->arch)
+		return error_set(err, "this program cannot load kernels on '%s' machines",
+				 job->machine.arch);
+	return 0;
+}
+
+/* The command line the user composed: the running kernel's (if wanted) and --append behind it. */
+static int compose_cmdline(struct job *job, struct error *err)
+{
+	/* Parameters that were true for the boot of the running kernel only. */
+	static const char *const dropped[] = { "BOOT_IMAGE", "elfcorehdr", "kexec_jump_back_entry",
+					       NULL };
+	const char *append = job->options->append ? job->options->append : "";
+	const char *reused = "";
+
+	if (job->options->reuse_cmdline) {
+		reused = cmdline_without(&job->arena, job->machine.cmdline, dropped);
+		if (!reused)
+			return error_no_memory(err);
+	}
+	job->request.cmdline =
+		arena_printf(&job->arena, "%s%s%s", reused, *reused && *append ? " " : "", append);
+	return job->request.cmdline ? 0 : error_no_memory(err);
+}
+
+/* Where to go back to: --entry, or what the kernel that jumped here put on the command line. */
+static int find_way_back(struct job *job, struct error *err)
+{
+	struct request *request = &job->request;
+	struct span value;
+	const char *text;
+
+	if (request->mode != REQUEST_JUMP_BACK || request->entry_given)
+		return 0;
+	if (!cmdline_find(job->machine.cmdline, "kexec_jump_back_entry", &value))
+		return error_set(err, "Please specify jump back entry in command line "
+				      "(--entry=ADDRESS): this kernel's own has no "
+				      "kexec_jump_back_entry=, so it was not jumped to");
+	text = arena_printf(&job->arena, "%.*s", (int)value.size, (const char *)value.data);
+	if (!text)
+		return error_no_memory(err);
+	if (options_number(text, &request->entry))
+		return error_set(err,
+				 "kexec_jump_back_entry=%s on this kernel's command line is no "
+				 "address: please specify jump back entry in command line "
+				 "(--entry=ADDRESS)",
+				 text);
+	request->entry_given = true;
+	return 0;
+}
+
+static void fill_request(struct job *job)
+{
+	const struct options *options = job->options;
+
+	job->request = (struct request){
+		.mode = mode_of(options),
+		.type = options->type,
+		.image_name = options->kernel,
+		.elf_args = (enum elf_args)options->elf_args,
+		.given = options->given,
+		.limit = options_limit(options),
+		.entry = options->entry.value,
+		.entry_given = options->entry.given,
+		.no_checks = options->no_checks,
+		.reuse_video = options->reuse_video,
+		.console = options->console,
+	};
+}
+
+static int map_files(struct job *job, struct error *err)
+{
+	const struct options *options = job->options;
+
+	if (job->request.mode == REQUEST_JUMP_BACK)
+		return 0;
+	if (file_map_image(options->kernel, &job->image, err) ||
+	    file_map_joined(options->initrds, options->initrd_count, &job->initrd, err))
+		return -1;
+	job->request.image = job->image.data;
+	job->request.initrd = job->initrd.data;
+	return 0;
+}
+
+static void print_reasons(const struct job *job)
+{
+	const struct machine_gdtr *gdtr = &job->machine.gdtr;
+	FILE *err = job->world->err;
+
+	for (unsigned i = 0; i < job->plan.refusal_count; i++)
+		fprintf(err, "kexec: not %s\n", job->plan.refusals[i]);
+	if (gdtr->known)
+		fprintf(err, "kexec: descriptor table at 0x%llx, limit 0x%x (%s)\n",
+			(unsigned long long)gdtr->base, gdtr->limit, gdtr->how);
+	else if (job->request.mode != REQUEST_BOOT)
+		fprintf(err, "kexec: descriptor table not found: %s\n", gdtr->why);
+}
+
+static int make_plan(struct job *job, struct error *err)
+{
+	int failed = plan_make(&job->request, &job->machine, job->arch, &job->plan, err);
+
+	if (job->options->debug) {
+		print_reasons(job);
+		if (!failed)
+			print_plan(job->world->err, job->arch->name, &job->plan);
+	}
+	return failed;
+}
+
+static int show_plan(const struct job *job, struct error *err)
+{
+	if (job->options->json)
+		return print_plan_json(job->world->out, job->arch->name, &job->plan, err);
+	print_plan(job->world->out, job->arch->name, &job->plan);
+	return 0;
+}
+
+static int load_plan(const struct job *job, struct error *err)
+{
+	const struct plan *plan = &job->plan;
+	struct sys_segment segments[PLAN_SEGMENTS_MAX] = { 0 };
+	int result;
+
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		segments[i] = (struct sys_segment){
+			.buf = plan->segments[i].data.data,
+			.bufsz = plan->segments[i].data.size,
+			.mem = (uintptr_t)plan->segments[i].at.start,
+			.memsz = (uintptr_t)range_bytes(plan->segments[i].at),
+		};
+	result = sys_kexec_load(plan->entry, plan->segment_count, segments, plan->flags);
+	return result ? explain_load(job->root, -result, &job->machine, plan, err) : 0;
+}
+
+static void fill_record(const struct job *job, struct record *record)
+{
+	const struct plan *plan = &job->plan;
+	const struct range lent[RECORD_LENT_MAX] = { plan->jump.low, plan->jump.main };
+	const char *kernel = job->options->kernel;
+	char path[PATH_MAX];
+
+	*record = (struct record){
+		.mode = job->request.mode,
+		.time = (uint64_t)time(NULL),
+		.entry = plan->entry,
+		.way_back = plan->jump.in,
+		.segments = plan->segment_count,
+	};
+	state_boot_id(job->root, record->boot_id);
+	snprintf(record->type, sizeof(record->type), "%s", plan->loader);
+	snprintf(record->cmdline, sizeof(record->cmdline), "%s",
+		 plan->cmdline ? plan->cmdline : "");
+	if (record->mode == REQUEST_JUMP_BACK)
+		kernel = "way back";
+	else if (realpath(kernel, path))
+		snprintf(record->path, sizeof(record->path), "%s", path);
+	snprintf(record->kernel, sizeof(record->kernel), "%s", kernel);
+	for (unsigned i = 0; i < RECORD_LENT_MAX; i++)
+		if (range_bytes(lent[i]))
+			record->lent[record->lent_count++] = lent[i];
+}
+
+/* The kernel has the image: a record that cannot be written is a pity, not a failure. */
+static void keep_record(const struct job *job)
+{
+	const char *directory = job->world->record_directory;
+	struct record record;
+	struct error err, ignored;
+
+	fill_record(job, &record);
+	if (!record_write(directory, &record, &err))
+		return;
+	record_remove(directory, &ignored); /* an old one would lie */
+	warn(job->world, "%s; the image is loaded, but --status and --jump will not know it",
+	     err.text);
+}
+
+static int load_mapped(struct job *job, struct error *err)
+{
+	if (read_machine(job, err) || compose_cmdline(job, err) || find_way_back(job, err) ||
+	    make_plan(job, err))
+		return -1;
+	if (job->options->dry_run)
+		return show_plan(job, err);
+	for (unsigned i = 0; i < job->plan.note_count; i++)
+		warn(job->world, "%s", job->plan.notes[i]);
+	if (load_plan(job, err))
+		return -1;
+	keep_record(job);
+	return 0;
+}
+
+int load_image(const struct world *world, const struct options *options, struct error *err)
+{
+	struct job job = {
+		.world = world,
+		.options = options,
+		.root = options->root ? options->root : world->root,
+	};
+	int code = EXIT_CODE_FAILED;
+
+	fill_request(&job);
+	if (check_kernel(&job, err))
+		goto out;
+	if (map_files(&job, err)) {
+		code = EXIT_CODE_USAGE; /* as it has always been for a file that cannot be read */
+		goto out;
+	}
+	if (!load_mapped(&job, err))
+		code = EXIT_CODE_OK;
+out:
+	job_done(&job);
+	return code;
+}

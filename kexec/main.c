@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kexec program on the running machine. Everything it does is in actions.c. */
+#include "actions.h"
+#include "record.h"
+
+int main(int argc, char **argv)
+{
+	struct world world = {
+		.root = "",
+		.record_directory = RECORD_DIRECTORY,
+		.out = stdout,
+		.err = stderr,
+	};
+
+	return kexec_run(argc, argv, &world);
+}

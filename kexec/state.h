@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the running kernel says about kexec, read anew each time it is asked: small files of /proc
+ * and /sys below a root prefix ("" for the running machine).
+ */
+#ifndef KEXEC_STATE_H
+#define KEXEC_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "machine.h"
+
+/* Whether a kernel is loaded: 1, 0, or -1 if the kernel does not say. */
+int state_loaded(const char *root);
+
+/* Whether the sysctl kernel.kexec_load_disabled is set. */
+bool state_load_disabled(const char *root);
+
+/* The lockdown level in force ("integrity", "confidentiality"); false if there is none. */
+bool state_lockdown(const char *root, char *level, size_t size);
+
+/* Whether this process has CAP_SYS_BOOT; true if that cannot be found out. */
+bool state_may_boot(const char *root);
+
+/* The running kernel's boot id; "" if it cannot be read. */
+void state_boot_id(const char *root, char boot_id[MACHINE_BOOT_ID_CHARS + 1]);
+
+#endif
