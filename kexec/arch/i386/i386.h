@@ -22,6 +22,10 @@
 int purgatory_i386_place(const struct request *request, struct plan *plan, const struct place *want,
 			 struct error *err);
 
+/* bzimage.c, elf.c: image types of struct arch. */
+extern const struct loader loader_bzimage;
+extern const struct loader loader_elf_x86;
+
 /* jump.c: the hooks of the same names in struct arch (loader.h). */
 int i386_jump_prepare(const struct request *request, const struct machine *machine,
 		      const struct loader *loader, struct plan *plan, struct error *err);

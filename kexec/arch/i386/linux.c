@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Places initrd, boot_params and purgatory around a Linux kernel and sets the registers of the
+ * 32-bit boot protocol. Does not know in which file the kernel came, nor what a jump adds.
+ */
+#include "linux.h"
+
+#include "boot_params.h"
+#include "i386.h"
+#include "initrd.h"
+
+#define MIB UINT64_C(0x100000)
+
+/* Real-mode memory above the BIOS data and below its extended data: what the protocol suggests. */
+static const struct range low_block = { 0x10000, 0x9f000 };
+/* Protocols before 2.02 look for the command line relative to this address. */
+#define OLD_BLOCK       UINT64_C(0x90000)
+#define OLD_BLOCK_END   UINT64_C(0xa0000)
+#define PURGATORY_START UINT64_C(0x3000) /* the first pages belong to the BIOS */
+/* Working memory of a kernel that has booted from an initrd and saves memory or talks to a disk. */
+#define ROOM_TO_WORK (48 * MIB)
+
+static int check_cmdline(const struct linux_kernel *kernel, const char *cmdline, struct error *err)
+{
+	size_t chars = strlen(cmdline);
+
+	if (chars <= kernel->cmdline_chars)
+		return 0;
+	return error_set(err,
+			 "the command line has %zu characters, this kernel takes %lu; shorten it",
+			 chars, (unsigned long)kernel->cmdline_chars);
+}
+
+/* The first of count places that is free, claimed. */
+static struct segment *claim(struct plan *plan, const char *name, uint64_t size,
+			     const struct place *places, size_t count)
+{
+	struct segment *segment = NULL;
+	struct error unused;
+
+	for (size_t i = 0; i < count && !segment; i++) {
+		struct place want = places[i];
+		uint64_t address;
+
+		want.size = align_up(size, PAGE_BYTES);
+		want.align = PAGE_BYTES;
+		if (want.within.end > want.within.start &&
+		    !range_set_find(&plan->free, &want, &address))
+			segment = plan_place(plan, name, (struct span){ NULL, 0 }, &want, &unused);
+	}
+	return segment;
+}
+
+static int place_initrd(const struct request *request, const struct linux_kernel *kernel,
+			struct plan *plan, struct range *at, struct error *err)
+{
+	uint64_t end = kernel->initrd_end < LINUX_LOW_MEMORY_END ? kernel->initrd_end
+								 : LINUX_LOW_MEMORY_END;
+	const struct place places[] = {
+		{ .within = { kernel->end, end }, .top_down = true },
+		{ .within = { MIB, end }, .top_down = true },
+	};
+	struct segment *segment;
+
+	*at = (struct range){ 0, 0 };
+	if (!request->initrd.size)
+		return 0;
+	segment = claim(plan, "initrd", request->initrd.size, places, 2);
+	if (!segment)
+		return error_set(err,
+				 "no free memory of 0x%llx bytes for the initrd below 0x%llx%s",
+				 (unsigned long long)request->initrd.size, (unsigned long long)end,
+				 plan->limit_given ? "; raise --mem-max or lower --mem-min" : "");
+	segment->data = request->initrd;
+	segment->hashed = true;
+	*at = (struct range){ segment->at.start, segment->at.start + request->initrd.size };
+	return 0;
+}
+
+static int place_block(struct boot_block *block, struct plan *plan, struct error *err)
+{
+	const struct place places[] = {
+		{ .within = low_block },
+		{ .within = { MIB, LINUX_LOW_MEMORY_END } },
+		{ .within = { PURGATORY_START, MIB } },
+	};
+	const struct place old = { .within = { OLD_BLOCK, OLD_BLOCK_END } };
+	bool fixed = block->protocol < PROTOCOL_2_02;
+	size_t bytes = boot_block_bytes(block), lost;
+	uint8_t *data = arena_alloc(&plan->arena, bytes);
+	struct segment *segment;
+
+	if (!data)
+		return error_no_memory(err);
+	segment = fixed ? claim(plan, "boot_params", bytes, &old, 1)
+			: claim(plan, "boot_params", bytes, places, 3);
+	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
+		return error_set(err, "no free memory of 0x%zx bytes for boot_params%s", bytes,
+				 fixed ? " at 0x90000, where a kernel of this age expects them"
+				       : "");
+	block->address = segment->at.start;
+	lost = boot_block_fill(block, data);
+	if (lost)
+		plan_note(plan,
+			  "the memory map is too long for this kernel: %zu entries are left out",
+			  lost);
+	segment->data = (struct span){ data, bytes };
+	segment->hashed = true;
+	return 0;
+}
+
+static int place_purgatory(const struct request *request, const struct linux_kernel *kernel,
+			   struct plan *plan, struct error *err)
+{
+	struct place want = { .size = PAGE_BYTES,
+			      .align = PAGE_BYTES,
+			      .within = { PURGATORY_START, kernel->load } };
+
+	if (!purgatory_i386_place(request, plan, &want, err))
+		return 0;
+	want.within = (struct range){ PURGATORY_START, UINT32_MAX };
+	return purgatory_i386_place(request, plan, &want, err);
+}
+
+int linux_place(const struct request *request, const struct machine *machine,
+		const struct linux_kernel *kernel, struct plan *plan, struct error *err)
+{
+	struct purgatory_state state = { .entry = kernel->entry };
+	struct boot_block block = {
+		.protocol = kernel->protocol,
+		.header = kernel->header,
+		.cmdline = plan->cmdline,
+		.code32_start = kernel->load,
+		.given = &plan->given,
+		.machine = machine,
+	};
+
+	if (check_cmdline(kernel, plan->cmdline, err) ||
+	    place_initrd(request, kernel, plan, &block.initrd, err) ||
+	    place_block(&block, plan, err) || place_purgatory(request, kernel, plan, err))
+		return -1;
+	state.esi = block.address;
+	purgatory_hand_over(plan, &state);
+	return 0;
+}
+
+uint64_t linux_room_bytes(const struct request *request)
+{
+	return request->initrd.size + initrd_unpacked_bytes(request->initrd) + ROOM_TO_WORK;
+}
