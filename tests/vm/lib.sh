@@ -1,0 +1,183 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Guests for tests and the demo: builds their initramfs images, boots them in QEMU without hardware
+# virtualisation, watches them and finds out what they said. Knows nothing of what is being tested.
+#
+# A guest has two serial lines: the first is its console, on the second its scripts write lines
+# "@@ key value". Files of a run called NAME: $vm_out/NAME.console, NAME.results, NAME.qemu.
+
+vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+vm_top=$(cd "$vm_here/../.." && pwd)
+vm_build=${KEXEC_BUILD:-$vm_top/build}
+vm_out=${VM_OUT:-$vm_build/vm}
+# A guest that says nothing for this long is stuck; the other one is the limit for the whole run.
+vm_silence_seconds=${VM_SILENCE_SECONDS:-300}
+vm_limit_seconds=${VM_LIMIT_SECONDS:-1800}
+
+vm_say() {
+	echo "$*" >&2
+}
+
+# vm_kernel FLAVOUR: the folder of a test kernel, built when it is not there.
+vm_kernel() {
+	"$vm_here/kernel/build-kernel" "$1"
+}
+
+# vm_build_programs: the static i386 kexec and the guests' own test programs, in $vm_build/i386.
+vm_build_programs() {
+	local log=$vm_build/i386.log build=$vm_build/i386 flags
+	mkdir -p "$build"
+	read -ra flags <<< "$("$vm_top/scripts/i386-sysroot" --flags)"
+	[ ${#flags[@]} -gt 0 ] || return 1
+	if ! {
+		{ [ -x "$vm_top/configure" ] || (cd "$vm_top" && autoreconf -i); } &&
+			cd "$build" &&
+			{ [ -f Makefile ] || "$vm_top/configure" --host=i686-linux-gnu CC="gcc -m32" \
+				--enable-static-programs "${flags[@]}"; } &&
+			make -j"$(nproc)" kexec/kexec &&
+			make vm-programs
+	} < /dev/null > "$log" 2>&1; then
+		tail -n 30 "$log" >&2
+		vm_say "the build for guests failed, see '$log'"
+		return 1
+	fi
+}
+
+# vm_pack FOLDER FILE: an initramfs of a folder.
+vm_pack() {
+	(cd "$1" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 | gzip -n -1) > "$2.new" &&
+		mv "$2.new" "$2"
+}
+
+# vm_root FOLDER INIT: what every guest has: busybox, our programs, the scripts.
+vm_root() {
+	local root=$1 init=$2 sysroot applet
+	sysroot=$("$vm_top/scripts/i386-sysroot") || return 1
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,tmp,lib/guest}
+	cp "$sysroot/bin/busybox" "$root/bin/"
+	for applet in sh mount; do
+		ln -s busybox "$root/bin/$applet"
+	done
+	cp "$vm_here/guest/$init" "$root/init"
+	cp "$vm_here/guest/common.sh" "$root/lib/guest/"
+	chmod +x "$root/init"
+	cp "$vm_build/i386/kexec/kexec" "$root/sbin/kexec"
+	strip "$root/sbin/kexec"
+}
+
+# vm_images FLAVOUR...: $vm_build/images/FLAVOUR.img for each kernel flavour. The image of A carries B:
+# the same kernel and an initramfs of its own.
+vm_images() {
+	local images=$vm_build/images work=$vm_build/images/work flavour kernel program
+	mkdir -p "$work"
+	vm_root "$work/b" init-b || return 1
+	for program in "$vm_build"/i386/tests/vm/in-b/*; do
+		[ ! -f "$program" ] || cp "$program" "$work/b/bin/"
+	done
+	vm_pack "$work/b" "$images/b.img" || return 1
+	vm_root "$work/a" init-a || return 1
+	cp "$vm_here"/guest/scenario-*.sh "$work/a/lib/guest/"
+	mkdir "$work/a/b"
+	for program in "$vm_build"/i386/tests/vm/in-a/*; do
+		[ ! -f "$program" ] || cp "$program" "$work/a/bin/"
+	done
+	for flavour in "$@"; do
+		kernel=$(vm_kernel "$flavour") || return 1
+		cp "$kernel/bzImage" "$work/a/b/bzImage"
+		cp "$images/b.img" "$work/a/b/initrd.img"
+		vm_pack "$work/a" "$images/$flavour.img" || return 1
+		ln -sfn "$kernel/bzImage" "$images/$flavour.bzImage"
+	done
+}
+
+# vm_debian_kernel: use Debian's own kernel under the flavour name "debian" (it cannot jump).
+vm_debian_kernel() {
+	local boot
+	boot=$("$vm_top/scripts/i386-sysroot" --debian-kernel) || return 1
+	ln -sfn "$(echo "$boot"/vmlinuz-*)" "$vm_build/images/debian.bzImage"
+	ln -sfn i386.img "$vm_build/images/debian.img"
+}
+
+# vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's
+# last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck.
+vm_boot() {
+	local name=$1 flavour=$2 megabytes=$3 cpus=$4 cpu=$5 append=$6
+	local base=$vm_out/$name qemu
+	mkdir -p "$vm_out"
+	rm -f "$base".{console,results,qemu}
+	: > "$base.console"
+	: > "$base.results"
+	qemu-system-i386 -accel tcg -no-reboot -display none -monitor none -nic none \
+		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
+		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$vm_build/images/$flavour.img" \
+		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 $append" \
+		-serial "file:$base.console" -serial "file:$base.results" \
+		-d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &
+	qemu=$!
+	vm_watch "$base" $qemu
+	vm_why=$(vm_verdict "$base" "$vm_watched")
+	[ "$vm_why" = ok ]
+}
+
+# vm_watch BASE PID: wait until QEMU ends or is stuck; vm_watched says which.
+vm_watch() {
+	local base=$1 qemu=$2 started=$SECONDS changed=$SECONDS size last=
+	vm_watched=ended
+	# shellcheck disable=SC2064 # the process of now
+	trap "kill -9 $qemu 2>/dev/null; exit 143" TERM INT
+	while kill -0 "$qemu" 2>/dev/null; do
+		sleep 0.5
+		size=$(stat -c %s "$base.console" "$base.results" 2>/dev/null)
+		[ "$size" = "$last" ] || changed=$SECONDS
+		last=$size
+		if [ $((SECONDS - changed)) -gt "$vm_silence_seconds" ]; then
+			vm_watched="silent for $vm_silence_seconds s"
+			kill -9 "$qemu"
+		elif [ $((SECONDS - started)) -gt "$vm_limit_seconds" ]; then
+			vm_watched="not done after $vm_limit_seconds s"
+			kill -9 "$qemu"
+		fi
+	done
+	wait "$qemu" 2>/dev/null || true
+	trap - TERM INT
+}
+
+# vm_verdict BASE WATCHED: "ok" or what went wrong, in one line.
+vm_verdict() {
+	local base=$1 watched=$2 result
+	result=$(vm_value "$base" result)
+	if [ "$result" = ok ]; then
+		echo ok
+	elif [ -n "$result" ]; then
+		echo "${result#fail }"
+	elif [ "$watched" != ended ]; then
+		echo "the guest was $watched"
+	elif [ -s "$base.err" ]; then
+		echo "QEMU: $(tail -n 1 "$base.err")"
+	elif grep -q 'Triple fault' "$base.qemu" 2>/dev/null; then
+		echo "the guest reset: triple fault"
+	elif grep -q 'Kernel panic' "$base.console"; then
+		echo "the guest panicked: $(grep -a -m 1 'Kernel panic' "$base.console" | tr -d '\r')"
+	else
+		echo "the guest ended without a result"
+	fi
+}
+
+# vm_value BASE KEY: the last value of a key, empty if the guest never said it.
+vm_value() {
+	tr -d '\r' < "$1.results" | sed -n "s/^@@ $2 //p" | tail -n 1
+}
+
+# vm_show_failure NAME: what a person needs to see, on standard output.
+vm_show_failure() {
+	local base=$vm_out/$1 file
+	for file in "$base.results" "$base.console"; do
+		echo "    --- the last lines of $(basename "$file") ---"
+		tail -n 40 "$file" | tr -d '\r' | cut -c1-200 | sed 's/^/    | /'
+	done
+	if grep -q 'Triple fault' "$base.qemu" 2>/dev/null; then
+		echo "    --- the processor at the triple fault ---"
+		grep -A 20 'Triple fault' "$base.qemu" | head -n 24 | sed 's/^/    | /'
+	fi
+}
