@@ -48,6 +48,7 @@ static const struct descriptor constants_64[] = {
 
 /* What the search knows and has opened. */
 struct search {
+	const struct gdtr_sources *sources;
 	const struct machine *machine;
 	bool have_kcore;
 	struct kcore kcore;
@@ -251,7 +252,7 @@ static int by_kcore(struct search *search, uint64_t *base, struct error *err)
 
 static int by_msr(struct search *search, uint64_t *base, struct error *err)
 {
-	static const char path[] = "/dev/cpu/0/msr";
+	const char *path = search->sources->msr;
 	uint8_t bytes[8];
 	uint64_t found;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -285,14 +286,13 @@ static const struct way all_ways[] = {
 	{ GDTR_MSR, "msr", "IA32_SYSENTER_ESP on CPU 0", by_msr },
 };
 
-static void search_open(struct search *search, const struct machine *machine)
+static void search_open(struct search *search)
 {
-	*search = (struct search){ .machine = machine };
 	search->symbols[SYMBOL_GDT_PAGE].name = "gdt_page";
 	search->symbols[SYMBOL_PER_CPU_OFFSET].name = "__per_cpu_offset";
-	search->have_kcore = !kcore_open("/proc/kcore", &search->kcore, &search->no_kcore);
+	search->have_kcore = !kcore_open(search->sources->kcore, &search->kcore, &search->no_kcore);
 	search->have_symbols =
-		!kallsyms_read("/proc/kallsyms", search->symbols, 2, &search->no_symbols);
+		!kallsyms_read(search->sources->kallsyms, search->symbols, 2, &search->no_symbols);
 }
 
 /* Add "name: reason" to the reasons, as far as there is room. */
@@ -304,16 +304,17 @@ static void add_reason(struct machine_gdtr *gdtr, const char *name, const struct
 		 err->text);
 }
 
-int gdtr_find(uint32_t ways, const struct machine *machine, struct machine_gdtr *gdtr)
+int gdtr_find_in(const struct gdtr_sources *sources, const struct machine *machine,
+		 struct machine_gdtr *gdtr)
 {
 	struct machine_gdtr found = { .limit = (uint16_t)(gdt_bytes(machine->cpu) - 1) };
-	struct search search;
+	struct search search = { .sources = sources, .machine = machine };
 
-	search_open(&search, machine);
+	search_open(&search);
 	for (size_t i = 0; i < sizeof(all_ways) / sizeof(all_ways[0]) && !found.known; i++) {
 		struct error err = { "" };
 
-		if (!(ways & all_ways[i].bit))
+		if (!(sources->ways & all_ways[i].bit))
 			continue;
 		if (all_ways[i].find(&search, &found.base, &err)) {
 			add_reason(&found, all_ways[i].name, &err);
@@ -328,4 +329,11 @@ int gdtr_find(uint32_t ways, const struct machine *machine, struct machine_gdtr 
 		found.why[0] = 0;
 	*gdtr = found;
 	return found.known ? 0 : -1;
+}
+
+int gdtr_find(uint32_t ways, const struct machine *machine, struct machine_gdtr *gdtr)
+{
+	struct gdtr_sources sources = { ways, "/proc/kcore", "/proc/kallsyms", "/dev/cpu/0/msr" };
+
+	return gdtr_find_in(&sources, machine, gdtr);
 }

@@ -19,11 +19,19 @@ enum gdtr_way {
 	GDTR_ALL = 7,
 };
 
+/* Where to look; tests have files of their own. */
+struct gdtr_sources {
+	uint32_t ways; /* enum gdtr_way bits */
+	const char *kcore, *kallsyms, *msr;
+};
+
 /*
- * Try the ways (enum gdtr_way bits) in this order; machine->cpu, ->page_offset and ->vmcoreinfo are
- * set. Returns 0 and fills *gdtr, or -1 with gdtr->known false and gdtr->why filled.
+ * Try the ways (enum gdtr_way bits) in their order; machine->cpu and ->vmcoreinfo are set. Returns
+ * 0 and fills *gdtr, or -1 with gdtr->known false and gdtr->why filled.
  */
 int gdtr_find(uint32_t ways, const struct machine *machine, struct machine_gdtr *gdtr);
+int gdtr_find_in(const struct gdtr_sources *sources, const struct machine *machine,
+		 struct machine_gdtr *gdtr);
 
 /* Bytes of the table (limit + 1) of a kernel with these enum cpu_flag bits. */
 uint16_t gdt_bytes(uint32_t cpu);

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/personality.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 #include "machine_parse.h"
 
 #define FILE_BYTES_MAX (16u << 20) /* of any file here; /proc/iomem of big machines has 1 MiB */
+
+#define PERSONALITY_ASK 0xffffffff /* personality(2): tell, do not change */
 
 struct reader {
 	const char *root;
@@ -165,11 +168,19 @@ static int recorded_uname(const struct reader *reader)
 static int step_uname(struct reader *reader)
 {
 	struct machine *machine = reader->machine;
+	int before = personality(PERSONALITY_ASK);
 	struct utsname names;
+	int result;
 
 	if (!is_live(reader))
 		return recorded_uname(reader);
-	if (uname(&names))
+	/* Under setarch(8) a 64-bit kernel calls itself i686; the truth is wanted. */
+	if ((before & PER_MASK) == PER_LINUX32)
+		personality(PER_LINUX);
+	result = uname(&names);
+	if ((before & PER_MASK) == PER_LINUX32)
+		personality((unsigned long)before);
+	if (result)
 		return error_set(reader->err, "cannot tell the running kernel: %s",
 				 strerror(errno));
 	text_copy(text_of(names.release), machine->release, sizeof(machine->release));
