@@ -48,12 +48,18 @@ static bool is_named(struct span word, const char *name, struct span *rest)
 	return true;
 }
 
+/* Behind "--" the words are for init: the kernel reads no parameters there. */
+static bool is_end(struct span word)
+{
+	return word.size == 2 && !memcmp(word.data, "--", 2);
+}
+
 bool cmdline_find(const char *text, const char *name, struct span *value)
 {
 	bool found = false;
 	struct span word, rest;
 
-	while ((word = next_word(&text)).size) {
+	while ((word = next_word(&text)).size && !is_end(word)) {
 		if (!is_named(word, name, &rest))
 			continue;
 		if (rest.size && *rest.data == '=') {
@@ -76,15 +82,17 @@ char *cmdline_without(struct arena *arena, const char *text, const char *const *
 {
 	char *copy = arena_alloc(arena, strlen(text) + 1), *end = copy;
 	struct span word, rest;
+	bool ended = false;
 
 	if (!copy)
 		return NULL;
 	while ((word = next_word(&text)).size) {
 		const char *const *name = names;
 
+		ended = ended || is_end(word);
 		while (*name && !is_named(word, *name, &rest))
 			name++;
-		if (*name)
+		if (*name && !ended)
 			continue;
 		if (end != copy)
 			*end++ = ' ';
@@ -93,4 +101,17 @@ char *cmdline_without(struct arena *arena, const char *text, const char *const *
 	}
 	*end = '\0';
 	return copy;
+}
+
+char *cmdline_add(struct arena *arena, const char *text, const char *parameters)
+{
+	const char *rest = text;
+	struct span word;
+
+	while ((word = next_word(&rest)).size)
+		if (is_end(word))
+			return arena_printf(arena, "%.*s%s %s",
+					    (int)((const char *)word.data - text), text, parameters,
+					    (const char *)word.data);
+	return arena_printf(arena, "%s%s%s", text, *text ? " " : "", parameters);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel's command line as words: parameters separated by blanks, with double quotes that may
- * hold blanks, '-' and '_' in a name being the same (Documentation/admin-guide/kernel-parameters).
- * Pure: text in, text out.
+ * hold blanks, '-' and '_' in a name being the same, up to a "--"
+ * (Documentation/admin-guide/kernel-parameters). Pure: text in, text out.
  */
 #ifndef KEXEC_CMDLINE_H
 #define KEXEC_CMDLINE_H
@@ -23,5 +23,11 @@ bool cmdline_find(const char *text, const char *name, struct span *value);
  * made one space. Owned by the arena; NULL when there is no memory left.
  */
 char *cmdline_without(struct arena *arena, const char *text, const char *const *names);
+
+/*
+ * A copy of text with parameters for the kernel added: at the end, or before a "--" if there is
+ * one. Owned by the arena; NULL when there is no memory left.
+ */
+char *cmdline_add(struct arena *arena, const char *text, const char *parameters);
 
 #endif
