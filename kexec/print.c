@@ -11,7 +11,7 @@
 
 #include "options.h"
 
-#define HELP_COLUMN 32
+#define HELP_COLUMN 29
 
 void print_version(FILE *out)
 {
@@ -210,7 +210,8 @@ static void print_record(FILE *out, const struct record *record)
 	print_text(out, "kernel", *record->path ? record->path : record->kernel);
 	print_text(out, "type", record->type);
 	print_text(out, "mode", modes[record->mode]);
-	print_text(out, "command line", record->cmdline);
+	if (*record->cmdline)
+		print_text(out, "command line", record->cmdline);
 	print_text(out, "loaded at", when);
 	fprintf(out, "entry: 0x%08" PRIx64 "\nsegments: %" PRIu32 "\n", record->entry,
 		record->segments);
