@@ -31,6 +31,7 @@
 #define PURG_CONSOLE_SERIAL 0x4
 #define PURG_RESET_VGA      0x8
 #define PURG_VERIFY         0x10 /* compare the digest; cleared once it was found right */
+#define PURG_ENTER_32       0x20 /* x86_64: leave long mode first; below 4 GiB, no PURG_KEEP_STACK */
 
 /* The pad page (see doc/jump.md): code at its two entries, then struct jump_pad, then its stack. */
 #define PAD_OUT   0x000
@@ -54,10 +55,14 @@
 #define PAD_FLAGS         68
 #define PAD_CODE_SELECTOR 72
 #define PAD_DATA_SELECTOR 76
+#define PAD_PEER_START    80
+#define PAD_PEER_END      88
 
 #define PAD_FLAG_PAE  0x1 /* the owner runs with CR4.PAE */
 #define PAD_FLAG_LA57 0x2 /* ... and CR4.LA57 */
 #define PAD_FLAG_CR4  0x4 /* the CPU has CR4 */
+/* x86_64: OUT tells the peer to forget its caller, and does not need the caller's stack */
+#define PAD_FLAG_ONE_WAY 0x8
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -110,6 +115,9 @@ struct jump_pad {
 	uint32_t gdtr_limit;
 	uint32_t flags;                        /* PAD_FLAG_* */
 	uint32_t code_selector, data_selector; /* the owner's __KERNEL_CS, __KERNEL_DS */
+	/* x86_64: where a peer's next entry may lie; end 0 = anywhere. Some kernels (6.14 to 7.0)
+	 * leave a stale word where IN reads it. */
+	uint64_t peer_start, peer_end;
 };
 
 _Static_assert(offsetof(struct purgatory_params, flags) == PURG_FLAGS, "abi");
@@ -128,6 +136,8 @@ _Static_assert(offsetof(struct jump_pad, gdtr_limit) == PAD_GDTR_LIMIT, "abi");
 _Static_assert(offsetof(struct jump_pad, flags) == PAD_FLAGS, "abi");
 _Static_assert(offsetof(struct jump_pad, code_selector) == PAD_CODE_SELECTOR, "abi");
 _Static_assert(offsetof(struct jump_pad, data_selector) == PAD_DATA_SELECTOR, "abi");
+_Static_assert(offsetof(struct jump_pad, peer_start) == PAD_PEER_START, "abi");
+_Static_assert(offsetof(struct jump_pad, peer_end) == PAD_PEER_END, "abi");
 #endif
 
 #endif

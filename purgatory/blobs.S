@@ -26,5 +26,7 @@
 	.section .rodata, "a", @progbits
 	blob	purgatory_i386_blob, purgatory_i386_bytes, "purgatory-i386.bin"
 	blob	pad_i386_blob, , "pad-i386.bin"
+	blob	purgatory_x86_64_blob, purgatory_x86_64_bytes, "purgatory-x86_64.bin"
+	blob	pad_x86_64_blob, , "pad-x86_64.bin"
 
 	.section .note.GNU-stack, "", @progbits

@@ -14,7 +14,12 @@
 extern const uint8_t purgatory_i386_blob[] BLOB_HIDDEN;
 extern const uint32_t purgatory_i386_bytes BLOB_HIDDEN;
 
-/* The pad page for i386. */
+/* The same in 64-bit code. */
+extern const uint8_t purgatory_x86_64_blob[] BLOB_HIDDEN;
+extern const uint32_t purgatory_x86_64_bytes BLOB_HIDDEN;
+
+/* The pad pages. */
 extern const uint8_t pad_i386_blob[PAD_BYTES] BLOB_HIDDEN;
+extern const uint8_t pad_x86_64_blob[PAD_BYTES] BLOB_HIDDEN;
 
 #endif

@@ -2,34 +2,34 @@
 /* Switching vector instructions on and back: Intel SDM volume 3, 2.5 and 13.1. Ring 0 only. */
 #include "vector.h"
 
-#define CR0_EM     (UINT32_C(1) << 2)
-#define CR0_TS     (UINT32_C(1) << 3)
-#define CR4_OSFXSR (UINT32_C(1) << 9)
+#define CR0_EM     ((uintptr_t)1 << 2)
+#define CR0_TS     ((uintptr_t)1 << 3)
+#define CR4_OSFXSR ((uintptr_t)1 << 9)
 
-static uint32_t read_cr0(void)
+static uintptr_t read_cr0(void)
 {
-	uint32_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movl %%cr0, %0" : "=r"(value) : : "memory");
+	__asm__ volatile("mov %%cr0, %0" : "=r"(value) : : "memory");
 	return value;
 }
 
-static uint32_t read_cr4(void)
+static uintptr_t read_cr4(void)
 {
-	uint32_t value;
+	uintptr_t value;
 
-	__asm__ volatile("movl %%cr4, %0" : "=r"(value) : : "memory");
+	__asm__ volatile("mov %%cr4, %0" : "=r"(value) : : "memory");
 	return value;
 }
 
-static void write_cr0(uint32_t value)
+static void write_cr0(uintptr_t value)
 {
-	__asm__ volatile("movl %0, %%cr0" : : "r"(value) : "memory");
+	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
-static void write_cr4(uint32_t value)
+static void write_cr4(uintptr_t value)
 {
-	__asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
+	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
 void vector_enable(struct vector_state *state)

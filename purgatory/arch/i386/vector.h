@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct vector_state {
-	uint32_t cr0, cr4;
+	uintptr_t cr0, cr4;
 };
 
 /*
