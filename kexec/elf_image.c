@@ -98,11 +98,6 @@ static int check_load(struct span image, size_t index, const GElf_Phdr *p, struc
 	return 0;
 }
 
-static bool is_load(const GElf_Phdr *p)
-{
-	return p->p_type == PT_LOAD && p->p_memsz;
-}
-
 static int compare_loads(const void *left, const void *right)
 {
 	const struct elf_load *a = left, *b = right;
@@ -137,10 +132,12 @@ static int read_headers(Elf *handle, uint64_t headers, struct elf_image *elf, st
 					 "program header %zu: a program for a dynamic linker "
 					 "(PT_INTERP); link it statically",
 					 i);
-		if (!is_load(&p))
+		if (p.p_type != PT_LOAD)
 			continue;
 		if (check_load(elf->file, i, &p, err))
 			return -1;
+		if (!p.p_memsz)
+			continue;
 		if (elf->loads)
 			elf->loads[elf->count] = (struct elf_load){
 				.at = { p.p_paddr, p.p_paddr + p.p_memsz },

@@ -257,36 +257,53 @@ static bool find_below(const struct bzimage *kernel, const struct plan *plan, st
 	return !may_run(plan, p->run, &unused);
 }
 
+/* The lowest memory in which everything has room, if only the limits of the user were different. */
+static int find_without_limit(const struct request *request, const struct machine *machine,
+			      const struct bzimage *kernel, const struct plan *plan, uint64_t *end)
+{
+	uint64_t from = request->limit.start, start;
+	uint64_t beside = linux_beside_bytes(request, from);
+	struct range run = run_range(kernel);
+	struct place want = { .size = payload_pages(kernel) + beside,
+			      .align = kernel->alignment,
+			      .within = { from > LOAD_ADDRESS ? from : LOAD_ADDRESS, run.start } };
+	struct error unused;
+
+	if (!kernel->relocatable)
+		want.within.end = LOAD_ADDRESS + want.size;
+	if (request->mode == REQUEST_BOOT && want.within.start < want.within.end &&
+	    !may_run(plan, run, &unused) && !range_set_find(&machine->ram, &want, &start)) {
+		*end = start + want.size;
+		return 0;
+	}
+	if (!kernel->relocatable)
+		return -1;
+	want.size = kernel->run_bytes + beside;
+	want.within = (struct range){ from > run.start ? from : run.start, LINUX_LOW_MEMORY_END };
+	if (range_set_find(&machine->ram, &want, &start))
+		return -1;
+	*end = start + want.size;
+	return 0;
+}
+
 /* Say how much the kernel wants, and which --mem-max would give it. */
 static int refuse_place(const struct request *request, const struct machine *machine,
 			const struct bzimage *kernel, const struct plan *plan, struct error *err)
 {
-	uint64_t after = align_up(request->initrd.size, PAGE_BYTES);
-	struct place want = { .size = kernel->run_bytes + after,
-			      .align = kernel->alignment,
-			      .within = { kernel->pref_address, LINUX_LOW_MEMORY_END } };
-	uint64_t start;
+	uint64_t end;
 
-	if (request->mode == REQUEST_BOOT && !may_run(plan, run_range(kernel), err)) {
-		want.within.start = LOAD_ADDRESS;
-		want.size = payload_pages(kernel) + after;
-	}
-	if (!kernel->relocatable)
-		want.within.end = want.within.start + want.size;
-	error_set(err, "no free memory for the kernel: it takes 0x%llx bytes at or above 0x%llx",
-		  (unsigned long long)kernel->run_bytes, (unsigned long long)kernel->pref_address);
-	if (!plan->limit_given)
-		return -1;
-	if (request->limit.start > want.within.start)
-		want.within.start = request->limit.start;
-	if (range_set_find(&machine->ram, &want, &start))
-		return -1;
+	if (!plan->limit_given || find_without_limit(request, machine, kernel, plan, &end))
+		return error_set(err,
+				 "no free memory for the kernel: it takes 0x%llx bytes at or above "
+				 "0x%llx",
+				 (unsigned long long)kernel->run_bytes,
+				 (unsigned long long)kernel->pref_address);
 	return error_set(
 		err,
 		"no free memory for the kernel inside the limits: it takes 0x%llx bytes at or "
 		"above 0x%llx; the smallest that would do is --mem-max=0x%llx",
 		(unsigned long long)kernel->run_bytes, (unsigned long long)kernel->pref_address,
-		(unsigned long long)(start + want.size - 1));
+		(unsigned long long)end - 1);
 }
 
 static int place_kernel(const struct bzimage *kernel, const struct placement *p, struct plan *plan,

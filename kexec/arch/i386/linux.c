@@ -19,6 +19,8 @@ static const struct range low_block = { 0x10000, 0x9f000 };
 #define PURGATORY_START UINT64_C(0x3000) /* the first pages belong to the BIOS */
 /* Working memory of a kernel that has booted from an initrd and saves memory or talks to a disk. */
 #define ROOM_TO_WORK (48 * MIB)
+/* boot_params with the longest command line and memory map, and purgatory: more than they take. */
+#define SURROUNDINGS_BYTES 0x10000
 
 static int check_cmdline(const struct linux_kernel *kernel, const char *cmdline, struct error *err)
 {
@@ -147,4 +149,10 @@ int linux_place(const struct request *request, const struct machine *machine,
 uint64_t linux_room_bytes(const struct request *request)
 {
 	return request->initrd.size + initrd_unpacked_bytes(request->initrd) + ROOM_TO_WORK;
+}
+
+uint64_t linux_beside_bytes(const struct request *request, uint64_t from)
+{
+	return align_up(request->initrd.size, PAGE_BYTES) +
+	       (from > low_block.start ? SURROUNDINGS_BYTES : 0);
 }

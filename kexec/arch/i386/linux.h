@@ -38,4 +38,10 @@ int linux_place(const struct request *request, const struct machine *machine,
 /* Bytes of RAM beside the kernel itself: initrd packed and unpacked, boot_params, room to work. */
 uint64_t linux_room_bytes(const struct request *request);
 
+/*
+ * Bytes that the surroundings of a kernel take next to it when nothing may lie below from: the
+ * initrd, and boot_params and purgatory where low memory is out of bounds for them.
+ */
+uint64_t linux_beside_bytes(const struct request *request, uint64_t from);
+
 #endif
