@@ -13,77 +13,50 @@
 #include <cmocka.h>
 #include <immintrin.h>
 
+#include "../purgatory/sha_ni_model.h"
 #include "sha256.h"
 
-static uint32_t turn(uint32_t x, unsigned by)
+typedef void model_fn(uint32_t to[4], const uint32_t from[4]);
+
+static __m128i by_model(model_fn *model, __m128i to, __m128i from)
 {
-	return x >> by | x << (32 - by);
+	uint32_t a[4], b[4];
+
+	memcpy(a, &to, sizeof(a));
+	memcpy(b, &from, sizeof(b));
+	model(a, b);
+	memcpy(&to, a, sizeof(a));
+	return to;
 }
 
-/* Two rounds as the manual of the instruction describes them. */
-static __m128i model_rnds2(__m128i cdgh, __m128i abef, __m128i sum)
+static __m128i msg1(__m128i to, __m128i from)
 {
-	uint32_t one[4], two[4], wk[4];
-	uint32_t a, b, c, d, e, f, g, h;
-
-	memcpy(one, &cdgh, 16);
-	memcpy(two, &abef, 16);
-	memcpy(wk, &sum, 16);
-	a = two[3], b = two[2], e = two[1], f = two[0];
-	c = one[3], d = one[2], g = one[1], h = one[0];
-	for (int i = 0; i < 2; i++) {
-		uint32_t t1 =
-			h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + wk[i];
-		uint32_t t2 =
-			(turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-
-		h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
-	}
-	return _mm_set_epi32((int)a, (int)b, (int)e, (int)f);
+	return by_model(model_msg1, to, from);
 }
 
-static uint32_t small_0(uint32_t x)
+static __m128i msg2(__m128i to, __m128i from)
 {
-	return turn(x, 7) ^ turn(x, 18) ^ x >> 3;
+	return by_model(model_msg2, to, from);
 }
 
-static uint32_t small_1(uint32_t x)
+static __m128i rnds2(__m128i to, __m128i from, __m128i words)
 {
-	return turn(x, 17) ^ turn(x, 19) ^ x >> 10;
-}
+	uint32_t a[4], b[4], wk[4];
 
-static __m128i model_msg1(__m128i first, __m128i second)
-{
-	uint32_t w[8];
-
-	memcpy(w, &first, 16);
-	memcpy(w + 4, &second, 16);
-	for (int i = 0; i < 4; i++)
-		w[i] += small_0(w[i + 1]);
-	memcpy(&first, w, 16);
-	return first;
-}
-
-static __m128i model_msg2(__m128i first, __m128i second)
-{
-	uint32_t w[4], last[4];
-
-	memcpy(w, &first, 16);
-	memcpy(last, &second, 16);
-	w[0] += small_1(last[2]);
-	w[1] += small_1(last[3]);
-	w[2] += small_1(w[0]);
-	w[3] += small_1(w[1]);
-	memcpy(&first, w, 16);
-	return first;
+	memcpy(a, &to, sizeof(a));
+	memcpy(b, &from, sizeof(b));
+	memcpy(wk, &words, sizeof(wk));
+	model_rnds2(a, b, wk);
+	memcpy(&to, a, sizeof(a));
+	return to;
 }
 
 void modelled_blocks_ni(uint32_t state[8], const uint8_t *data, size_t count);
 
 #define sha256_blocks_ni      modelled_blocks_ni
-#define _mm_sha256rnds2_epu32 model_rnds2
-#define _mm_sha256msg1_epu32  model_msg1
-#define _mm_sha256msg2_epu32  model_msg2
+#define _mm_sha256rnds2_epu32 rnds2
+#define _mm_sha256msg1_epu32  msg1
+#define _mm_sha256msg2_epu32  msg2
 #include "../../kexec/sha256_ni.c"
 #undef sha256_blocks_ni
 
