@@ -160,6 +160,7 @@ static void fill_request(struct job *job)
 		.limit = options_limit(options),
 		.entry = options->entry.value,
 		.entry_given = options->entry.given,
+		.only_shown = options->dry_run,
 		.no_checks = options->no_checks,
 		.reuse_video = options->reuse_video,
 		.console = options->console,

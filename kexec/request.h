@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the user wants, as values. The files are mapped by the caller (request_files.c); a request only
- * borrows them. Options that an image type does not take are recorded in given and refused by name.
+ * What the user wants, as values. The files are mapped by the caller (request_files.c); a request
+ * only borrows them. Options that an image type does not take are recorded in given and refused by
+ * name.
  */
 #ifndef KEXEC_REQUEST_H
 #define KEXEC_REQUEST_H
@@ -13,9 +14,10 @@
 #include "range.h"
 
 enum request_mode {
-	REQUEST_BOOT,	   /* boot the image, the running kernel is gone (-l, -f) */
+	REQUEST_BOOT,      /* boot the image, the running kernel is gone (-l, -f) */
 	REQUEST_PRESERVE,  /* keep the running kernel and come back (--load-preserve-context) */
-	REQUEST_JUMP_BACK, /* no image: go back to the kernel we came from (--load-jump-back-helper) */
+	REQUEST_JUMP_BACK, /* no image: go back to the kernel we came from (--load-jump-back-helper)
+			    */
 };
 
 /* Options that only some image types take; bits of request.given and loader.accepts. */
@@ -37,19 +39,20 @@ struct request_console {
 
 struct request {
 	enum request_mode mode;
-	const char *type;	/* --type, or NULL: try all */
+	const char *type;       /* --type, or NULL: try all */
 	const char *image_name; /* for messages */
-	struct span image;	/* unpacked */
-	struct span initrd;	/* all --initrd files, one after the other, each on a page boundary */
-	const char *cmdline;	/* as the user composed it; never NULL */
+	struct span image;      /* unpacked */
+	struct span initrd;  /* all --initrd files, one after the other, each on a page boundary */
+	const char *cmdline; /* as the user composed it; never NULL */
 	enum elf_args elf_args;
-	uint32_t given;	     /* enum request_option bits */
-	struct range limit;  /* --mem-min, --mem-max made half open; end 0 = not given */
-	uint64_t entry;	     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
+	uint32_t given;     /* enum request_option bits */
+	struct range limit; /* --mem-min, --mem-max made half open; end 0 = not given */
+	uint64_t entry;     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
 	bool entry_given;
-	bool one_way;	     /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */
-	bool no_checks;	     /* -i: no digests */
-	bool reuse_video;    /* --reuse-video-type */
+	bool one_way; /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */
+	bool only_shown;  /* --dry-run: what would bar the load itself is a note of the plan */
+	bool no_checks;   /* -i: no digests */
+	bool reuse_video; /* --reuse-video-type */
 	struct request_console console;
 };
 
