@@ -77,7 +77,7 @@ vm_images() {
 	done
 	vm_pack "$work/b" "$images/b.img" || return 1
 	vm_root "$work/a" init-a || return 1
-	cp "$vm_here"/guest/scenario-*.sh "$work/a/lib/guest/"
+	cp "$vm_here"/guest/*.sh "$work/a/lib/guest/"
 	mkdir "$work/a/b"
 	for program in "$vm_build"/i386/tests/vm/in-a/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/a/bin/"

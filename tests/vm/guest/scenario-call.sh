@@ -1,42 +1,31 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Call a program in physical mode, twice, and read its result; then a program that was changed after
-# loading: purgatory must not call it, and Linux must go on.
-run_scenario() {
-	data_fill "$(parameter fill 20)"
-	counter_start
-	call_load kexec
-	for call in 1 2; do
-		call_once
-		[ "$(call_word 0)" = 4c594150 ] || fail "call $call: the program left no result"
-		[ "$(call_word 4)" = 0000000$call ] || failed "call $call: it counted $(call_word 4)"
-		[ "$(call_word 8)" = 13e5e51c ] || failed "call $call: the sum is $(call_word 8)"
-		[ "$(call_word 12)" = 00000007 ] ||
-			failed "call $call: good is $(call_word 12), see tests/vm/payload/payload.h"
-		data_intact "$call"
-	done
-	passed "called twice, it counted, used SSE and put CR4 back"
+# A program called in physical mode, twice: it computes, tries SSE with the switch that purgatory uses,
+# leaves a result where A can read it, and returns. payload/payload.h says what the result means.
+result_address=1264 # 0x4f0
 
-	# One bit of its code is different from what the digest was made of.
-	KEXEC_CHANGE=0x6000800 call_load kexec-changing
-	call_once
-	[ "$(call_word 4)" = 00000002 ] || failed "a changed program was called"
-	data_intact 3
-	passed "a changed program is not called"
-	data_check_all || fail "the data changed"
-	kexec -u || fail "the image cannot be unloaded"
+# Word N (of 32 bits) of the result, in decimal.
+result_word() {
+	dd if=/dev/mem bs=4 skip=$((result_address / 4 + $1)) count=1 2>/dev/null | od -An -tu4 | tr -d ' '
 }
 
-call_load() {
-	"$1" --load-preserve-context --args-none --console-serial --serial=0x3f8 /bin/payload.elf \
-		> /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
+run_scenario() {
+	data_fill 20
+	counter_start
+	kexec --load-preserve-context --args-none /bin/payload.elf > /run/load.out 2>&1 ||
+		fail "load: $(tail -n 1 /run/load.out)"
+	call_once 1
+	call_once 2
+	data_check_all || fail "the data changed"
+	kexec -u || fail "the program cannot be unloaded"
 }
 
 call_once() {
-	kexec -e > /run/exec.out 2>&1 || fail "kexec -e: $(tail -n 1 /run/exec.out)"
-}
-
-# A little-endian word of the program's result, as eight hex digits.
-call_word() {
-	dd if=/dev/mem bs=1 skip=$((0x4f0 + $1)) count=4 2>/dev/null | hexdump -v -e '1/4 "%08x"'
+	kexec -e > /run/exec.out 2>&1 || fail "call $1: $(tail -n 1 /run/exec.out)"
+	data_intact "$1"
+	[ "$(result_word 0)" = 1280917840 ] || fail "call $1: the program left no result"
+	[ "$(result_word 1)" = "$1" ] || fail "call $1: it counted $(result_word 1) calls"
+	[ "$(result_word 2)" = 333833500 ] || fail "call $1: its sum is $(result_word 2)"
+	[ "$(result_word 3)" = 7 ] || fail "call $1: not all was good: $(result_word 3) of 7"
+	passed "call $1 returned, its sum is right, sha256, SSE and the control registers are good"
 }
