@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "explain.h"
+#include "life.h"
 #include "load.h"
 #include "print.h"
 #include "record.h"
+#include "resume_action.h"
 #include "state.h"
 #include "sys.h"
 #include "warn.h"
@@ -60,6 +62,7 @@ int action_unload(const struct world *world, struct error *err)
 		explain_unload(world->root, -result, err);
 		return EXIT_CODE_FAILED;
 	}
+	life_forget(world->record_directory);
 	if (record_remove(world->record_directory, err))
 		warn(world, "%s", err->text);
 	return EXIT_CODE_OK;
@@ -97,8 +100,20 @@ static int check_jump(const struct status *status, struct error *err)
 	return EXIT_CODE_USAGE;
 }
 
+/* Resumed from an image: what is loaded here is spent, nobody is there to be jumped to. */
+static void after_return(const struct world *world, const char *boot_id)
+{
+	struct error err;
+
+	if (*world->root || !life_after_return(boot_id, world->out))
+		return;
+	if (action_unload(world, &err))
+		warn(world, "%s", err.text);
+}
+
 int action_exec(const struct world *world, const struct options *options, struct error *err)
 {
+	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
 	struct status status;
 	int code, result;
 
@@ -110,6 +125,9 @@ int action_exec(const struct world *world, const struct options *options, struct
 		return code;
 	if (!options->no_sync)
 		sys_sync();
+	state_boot_id(world->root, boot_id);
+	if (life_before_jump(world->record_directory, boot_id, err))
+		return EXIT_CODE_FAILED;
 	result = options->no_ifdown || comes_back(&status) ? 0 : sys_network_down();
 	if (result)
 		warn(world, "cannot take the network down: %s", strerror(-result));
@@ -119,6 +137,8 @@ int action_exec(const struct world *world, const struct options *options, struct
 		return EXIT_CODE_FAILED;
 	}
 	fprintf(world->out, "kexec: back from the jump\n");
+	if (comes_back(&status))
+		after_return(world, boot_id);
 	return EXIT_CODE_OK;
 }
 
@@ -141,7 +161,13 @@ int action_load(const struct world *world, const struct options *options, struct
 		error_set(err, "syscall kexec_file_load not available.");
 		return EXIT_CODE_NO_FILE_CALL;
 	}
-	code = load_image(world, options, err);
+	if (wants_resume(options)) {
+		code = action_resume(world, options, err);
+	} else {
+		code = load_image(world, options, err);
+		if (!code && !options->dry_run)
+			life_forget(world->record_directory);
+	}
 	if (code || options->dry_run)
 		return code;
 	if (!options->actions)
@@ -157,13 +183,16 @@ static int act(const struct world *world, const struct options *options, struct 
 		return action_unload(world, err);
 	if (options->actions & ACTION_STATUS)
 		return action_status(world, options, err);
+	if (options->actions & ACTION_IMAGE_INFO)
+		return action_image_info(world, options, err);
 	return loads ? action_load(world, options, err) : action_exec(world, options, err);
 }
 
 /* Arguments that are left over, as they always have been, do not stop anything. */
 static void warn_of_surplus(const struct world *world, const struct options *options)
 {
-	bool takes_kernel = options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE) ||
+	bool takes_kernel = options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE |
+						ACTION_RESUME | ACTION_IMAGE_INFO) ||
 			    !options->actions;
 
 	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK))
@@ -179,7 +208,8 @@ static bool lacks_kernel(const struct options *options)
 {
 	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK) || options->kernel)
 		return false;
-	return options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE) ||
+	return options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE | ACTION_RESUME |
+				   ACTION_IMAGE_INFO) ||
 	       !options->actions;
 }
 

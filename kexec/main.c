@@ -2,6 +2,7 @@
 /* The kexec program on the running machine. Everything it does is in actions.c. */
 #include "actions.h"
 #include "record.h"
+#include "resume.h"
 
 int main(int argc, char **argv)
 {
@@ -12,5 +13,7 @@ int main(int argc, char **argv)
 		.err = stderr,
 	};
 
+	if (resume_init_wanted())
+		return resume_init();
 	return kexec_run(argc, argv, &world);
 }

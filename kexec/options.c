@@ -140,7 +140,11 @@ const struct option_row option_rows[] = {
 	{ "dry-run", 0, NULL, set_flag, AT(dry_run), 0, 0, GROUP_REPORT,
 	  "print the plan and load nothing" },
 	{ "json", 0, NULL, set_flag, AT(json), 0, 0, GROUP_REPORT,
-	  "with --dry-run or --status: print JSON" },
+	  "with --dry-run, --status or --image-info: print JSON" },
+	{ "verify", 0, NULL, set_flag, AT(verify), 0, 0, GROUP_REPORT,
+	  "with --image-info: read all of it and compare the checksums" },
+	{ "discard", 0, NULL, set_flag, AT(discard), 0, 0, GROUP_REPORT,
+	  "with --image-info: make sure that it is never resumed" },
 	{ "root", 0, "DIR", set_name, AT(root), 0, 0, GROUP_REPORT,
 	  "with --dry-run: plan for a recorded machine" },
 
@@ -150,6 +154,8 @@ const struct option_row option_rows[] = {
 	  "load the kernel, and keep this one to come back to" },
 	{ "load-jump-back-helper", 0, NULL, set_action, 0, ACTION_JUMP_BACK, 0, GROUP_ACTION,
 	  "load the way back to the kernel that jumped" },
+	{ "load-resume-image", 0, NULL, set_action, 0, ACTION_RESUME, 0, GROUP_ACTION,
+	  "load the image of a kernel that was saved; --load finds out by itself" },
 	{ "exec", 'e', NULL, set_action, 0, ACTION_EXEC, 0, GROUP_ACTION,
 	  "execute what is loaded" },
 	{ "jump", 'j', NULL, set_action, 0, ACTION_JUMP, 0, GROUP_ACTION,
@@ -160,6 +166,8 @@ const struct option_row option_rows[] = {
 	  "unload what is loaded" },
 	{ "status", 'S', NULL, set_action, 0, ACTION_STATUS, 0, GROUP_ACTION,
 	  "exit with 1 if a kernel is loaded, with 0 if not" },
+	{ "image-info", 0, NULL, set_action, 0, ACTION_IMAGE_INFO, 0, GROUP_ACTION,
+	  "tell what is in a saved image and whether it can be resumed" },
 	{ "bash-completion", 0, NULL, set_action, 0, ACTION_COMPLETION, 0, GROUP_ACTION, NULL },
 
 	{ "type", 't', "TYPE", set_name, AT(type), 0, 0, GROUP_IMAGE,
@@ -182,6 +190,11 @@ const struct option_row option_rows[] = {
 	  GROUP_IMAGE, "ELF: pass nothing, call the program" },
 	{ "reuse-video-type", 0, NULL, set_flag, AT(reuse_video), 0, REQUEST_REUSE_VIDEO,
 	  GROUP_IMAGE, "hand on the running kernel's video type" },
+
+	{ "restore", 0, "WAY", set_name, AT(restore), 0, 0, GROUP_IMAGE,
+	  "image: restore it the direct, classic or two-hop way (auto)" },
+	{ "resume-kernel", 0, "FILE", set_name, AT(resume_kernel), 0, 0, GROUP_IMAGE,
+	  "image: the kernel for the second hop" },
 
 	{ "entry", 0, "ADDRESS", set_number, AT(entry), 0, 0, GROUP_PLACE,
 	  "where the image is entered, or the way back" },
@@ -350,7 +363,13 @@ static int check_actions(const struct options *options, struct error *err)
 	if (any(options, ACTION_PRESERVE) && any(options, ACTION_JUMP_BACK))
 		return error_set(err, "--load-preserve-context and --load-jump-back-helper load "
 				      "different things: give one of them");
-	if (any(options, ACTION_JUMP) && any(options, ACTION_LOAD | ACTION_FORCE) &&
+	if (any(options, ACTION_RESUME) && any(options, ACTION_PRESERVE | ACTION_JUMP_BACK))
+		return error_set(err,
+				 "--load-resume-image loads an image to be resumed: it does not "
+				 "go with --load-preserve-context or --load-jump-back-helper");
+	if (any(options, ACTION_IMAGE_INFO) && any(options, others | ACTION_STATUS | ACTION_UNLOAD))
+		return error_set(err, "--image-info goes with no other action");
+	if (any(options, ACTION_JUMP) && any(options, ACTION_LOAD | ACTION_FORCE | ACTION_RESUME) &&
 	    !any(options, ACTION_PRESERVE | ACTION_JUMP_BACK))
 		return error_set(err, "--jump goes to an image that comes back: load it with "
 				      "--load-preserve-context");
@@ -359,7 +378,7 @@ static int check_actions(const struct options *options, struct error *err)
 
 static int check_modifiers(const struct options *options, struct error *err)
 {
-	bool status = any(options, ACTION_STATUS);
+	bool status = any(options, ACTION_STATUS | ACTION_IMAGE_INFO);
 	bool loads = !status && (any(options, ACTIONS_LOADING) || !options->actions);
 
 	if (options->given && !loads)
@@ -372,7 +391,11 @@ static int check_modifiers(const struct options *options, struct error *err)
 		return error_set(err, "--dry-run shows what would be loaded: it goes with --load, "
 				      "--load-preserve-context or --load-jump-back-helper");
 	if (options->json && !options->dry_run && !status)
-		return error_set(err, "--json goes with --dry-run or --status");
+		return error_set(err, "--json goes with --dry-run, --status or --image-info");
+	if ((options->verify || options->discard) && !any(options, ACTION_IMAGE_INFO))
+		return error_set(err, "--verify and --discard go with --image-info");
+	if ((options->restore || options->resume_kernel) && !loads)
+		return error_set(err, "--restore and --resume-kernel go with --load-resume-image");
 	if (options->root && !options->dry_run)
 		return error_set(err,
 				 "--root=%s is a recorded machine: nothing can be done on it "
