@@ -50,8 +50,9 @@ enum image_root { IMAGE_ROOT_SHA256 = 1 };
 enum image_codec { IMAGE_CODEC_NONE = 0 };
 
 /* Flags of the record. */
-#define IMAGE_FLAG_STREAM 1u /* written in one go, without going back: the slots say IMAGE_STREAM \
-			      */
+#define IMAGE_FLAG_STREAM                                                       \
+	1u /* written in one go, without going back: the slots say IMAGE_STREAM \
+	    */
 
 struct image_info {
 	uint32_t flags;
