@@ -43,7 +43,7 @@ struct arch {
 	int (*seal_purgatory)(const struct request *request, struct plan *plan, struct error *err);
 };
 
-extern const struct arch arch_i386;
+extern const struct arch arch_i386, arch_x86_64;
 
 /* The architecture for a utsname.machine ("i686" -> i386), NULL if there is none. */
 const struct arch *arch_find(const char *machine);

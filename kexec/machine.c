@@ -398,6 +398,8 @@ static int step_cpu(struct reader *reader)
 	if (!read_file(reader, "proc/cpuinfo", &content)) {
 		if (!text_field(content, "flags", &flags) && text_has_word(flags, "umip"))
 			machine->cpu |= CPU_UMIP;
+		if (!text_field(content, "flags", &flags) && text_has_word(flags, "tdx_guest"))
+			machine->cpu |= CPU_ENCRYPTED;
 		content_done(&content);
 	}
 	return 0;
@@ -569,6 +571,10 @@ static int step_paging(struct reader *reader)
 		if (!text_field(machine->vmcoreinfo, "NUMBER(pgtable_l5_enabled)", &value) &&
 		    !text_number(value, 10, &number) && number)
 			machine->cpu |= CPU_LA57;
+		/* The bit that marks a page as encrypted, as a signed number. */
+		if (!text_field(machine->vmcoreinfo, "NUMBER(sme_mask)", &value) &&
+		    !text_equals(value, "0"))
+			machine->cpu |= CPU_ENCRYPTED;
 		return 0;
 	}
 	machine->cpu &= ~(uint32_t)CPU_PAE;

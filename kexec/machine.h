@@ -25,6 +25,7 @@ enum cpu_flag {
 	CPU_PAE = 2,       /* the running kernel has PAE on (always in long mode) */
 	CPU_LA57 = 4,      /* five-level paging is on */
 	CPU_UMIP = 8,      /* sgdt is hidden from user space */
+	CPU_ENCRYPTED = 16, /* memory is encrypted (SME, SEV, TDX): nobody else can read it */
 };
 
 /* The running kernel's descriptor table on CPU 0: without it no way back (see doc/jump.md). */

@@ -78,6 +78,8 @@ void purgatory_hand_over(struct plan *plan, const struct purgatory_state *state)
 	params.edi = state->edi;
 	params.ebp = state->ebp;
 	params.esp = state->esp;
+	if (state->leave_long_mode)
+		params.flags |= PURG_ENTER_32;
 	memcpy(blob, &params, sizeof(params));
 }
 

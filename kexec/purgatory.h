@@ -22,6 +22,7 @@ struct purgatory_state {
 	uint64_t eax, ebx, ecx, edx, esi, edi, ebp;
 	uint64_t esp; /* 0 = purgatory's own stack; ignored with REQUEST_PRESERVE (the caller's is
 			 kept) */
+	bool leave_long_mode; /* of a 64-bit purgatory below 4 GiB: hand over in 32-bit mode */
 };
 
 /*

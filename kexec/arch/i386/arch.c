@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The tables of constants that make i386 an architecture, and the search for one by name. */
+/* The table of constants that makes i386 an architecture, and the search for one by name. */
 #include <elf.h>
 #include <string.h>
 
-#include "i386.h"
+#include "x86.h"
 
 #define KEXEC_ARCH_386 (UINT32_C(3) << 16) /* linux/kexec.h */
 
@@ -15,9 +15,9 @@ const struct arch arch_i386 = {
 	.elf_machine = EM_386,
 	.memory_end = UINT64_C(1) << 32,
 	.loaders = loaders,
-	.jump_prepare = i386_jump_prepare,
-	.jump_finish = i386_jump_finish,
-	.jump_back = i386_jump_back,
+	.jump_prepare = x86_jump_prepare,
+	.jump_finish = x86_jump_finish,
+	.jump_back = x86_jump_back,
 	.seal_purgatory = purgatory_seal,
 };
 
@@ -25,10 +25,8 @@ static const struct {
 	const char *machine; /* utsname.machine */
 	const struct arch *arch;
 } machines[] = {
-	{ "i386", &arch_i386 },
-	{ "i486", &arch_i386 },
-	{ "i586", &arch_i386 },
-	{ "i686", &arch_i386 },
+	{ "i386", &arch_i386 }, { "i486", &arch_i386 },     { "i586", &arch_i386 },
+	{ "i686", &arch_i386 }, { "x86_64", &arch_x86_64 },
 };
 
 const struct arch *arch_find(const char *machine)

@@ -105,6 +105,9 @@ static void fill_header(const struct boot_block *block, uint8_t *page)
 	le32_put(page + BP_CODE32_START, (uint32_t)block->code32_start);
 	le32_put(page + BP_RAMDISK_IMAGE, (uint32_t)block->initrd.start);
 	le32_put(page + BP_RAMDISK_SIZE, (uint32_t)range_bytes(block->initrd));
+	le32_put(page + BP_EXT_RAMDISK_IMAGE, (uint32_t)(block->initrd.start >> 32));
+	le32_put(page + BP_EXT_RAMDISK_SIZE, (uint32_t)(range_bytes(block->initrd) >> 32));
+	le32_put(page + BP_EXT_CMD_LINE_PTR, (uint32_t)(cmdline >> 32));
 	if (block->protocol >= PROTOCOL_2_02) {
 		le32_put(page + BP_CMD_LINE_PTR, (uint32_t)cmdline);
 	} else {

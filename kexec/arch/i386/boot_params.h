@@ -43,6 +43,9 @@ enum boot_params_offset {
 	BP_CL_MAGIC = 0x020,          /* u16 CL_MAGIC: the command line of protocols before 2.02 */
 	BP_CL_OFFSET = 0x022,         /* u16, from the zero page */
 	BP_ACPI_RSDP_ADDR = 0x070,    /* u64 */
+	BP_EXT_RAMDISK_IMAGE = 0x0c0, /* u32: upper halves, of 64-bit kernels */
+	BP_EXT_RAMDISK_SIZE = 0x0c4,  /* u32 */
+	BP_EXT_CMD_LINE_PTR = 0x0c8,  /* u32 */
 	BP_ALT_MEM_K = 0x1e0,         /* u32: KiB above 1 MiB */
 	BP_E820_ENTRIES = 0x1e8,      /* u8 */
 	BP_EDDBUF_ENTRIES = 0x1e9,    /* u8 */
@@ -89,8 +92,12 @@ enum boot_params_offset {
 #define LOADFLAG_SEGMENTS 0x40 /* do not load segment registers */
 #define LOADFLAG_HEAP     0x80 /* heap_end_ptr is valid: real mode only */
 #define E820_TABLE_MAX    128
-#define E820_ENTRY_BYTES  20 /* u64 start, u64 size, u32 type */
-#define SETUP_DATA_BYTES  16 /* u64 next, u32 type, u32 length of the data behind it */
+#define E820_ENTRY_BYTES  20   /* u64 start, u64 size, u32 type */
+#define XLOAD_KERNEL_64   0x01 /* the 64-bit entry is there */
+#define XLOAD_ABOVE_4G    0x02 /* it, its initrd and command line may lie above 4 GiB */
+#define XLOAD_5LEVEL      0x20 /* may be entered with five-level page tables */
+#define XLOAD_5LEVEL_ON   0x40 /* uses them where there are */
+#define SETUP_DATA_BYTES  16   /* u64 next, u32 type, u32 length of the data behind it */
 #define SETUP_E820_EXT    1
 #define SETUP_RNG_SEED    9
 #define RNG_SEED_BYTES    32

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Loader "bzImage": Linux kernels in the format of the x86 boot protocol (Linux,
- * Documentation/arch/x86/boot.rst), entered in 32-bit mode. Knows where the kernel itself must lie;
- * what surrounds it is placed by linux.c.
+ * Documentation/arch/x86/boot.rst), entered in 32-bit mode. Knows where the kernel itself must lie,
+ * for other ways of entering too; what surrounds it is placed by linux.c.
  */
 #include "bzimage.h"
 
 #include "boot_params.h"
-#include "i386.h"
+#include "x86.h"
 #include "linux.h"
 
 #define MIB               UINT64_C(0x100000)
@@ -16,16 +16,17 @@
 #define OLD_SETUP_SECTS   4
 #define OLD_INITRD_MAX    UINT32_C(0x37ffffff)
 #define OLD_CMDLINE_CHARS 255
-#define ADDRESS_END       (UINT64_C(1) << 32)
 /* Regions for a jump are cut in these steps; a kernel's own alignment may be coarser. */
 #define ROOM_ALIGN (2 * MIB)
+
+const struct bzimage_way bzimage_way_32 = { .memory_end = LINUX_LOW_MEMORY_END };
 
 /* Where a kernel was put, and where it will run: the decompressor moves itself up. */
 struct placement {
 	struct range load, run;
 };
 
-static bool looks_like(struct span image)
+bool bzimage_looks_like(struct span image)
 {
 	return bytes_fit(image.size, BP_HEADER, 6) && !memcmp(image.data + BP_HEADER, "HdrS", 4) &&
 	       le16_get(image.data + BP_BOOT_FLAG) == BOOT_FLAG;
@@ -61,7 +62,7 @@ static int parse_header(struct span image, struct bzimage *kernel, struct error 
 {
 	size_t end;
 
-	if (!looks_like(image))
+	if (!bzimage_looks_like(image))
 		return error_set(err, "no bzImage: no \"HdrS\" at 0x%x or no 0xaa55 at 0x%x",
 				 BP_HEADER, BP_BOOT_FLAG);
 	if (image.size < SETUP_HEADER_END)
@@ -110,7 +111,7 @@ static int parse_address(struct span image, struct bzimage *kernel, struct error
 	}
 	if (kernel->protocol < PROTOCOL_2_10)
 		return 0;
-	if (pref >= ADDRESS_END || pref % PAGE_BYTES)
+	if (pref >= FOUR_GIB || pref % PAGE_BYTES)
 		return error_set(err, "pref_address 0x%llx at 0x%x is %s", (unsigned long long)pref,
 				 BP_PREF_ADDRESS,
 				 pref % PAGE_BYTES ? "not page aligned" : "above 4 GiB");
@@ -176,7 +177,7 @@ static int probe(struct span image, struct error *err)
 	return bzimage_parse(image, &kernel, err);
 }
 
-static bool is_kernel(const struct request *request)
+bool bzimage_is_kernel(const struct request *request)
 {
 	(void)request;
 	return true;
@@ -201,7 +202,7 @@ static int may_run(const struct plan *plan, struct range run, struct error *err)
 	struct range_set ram = { 0 };
 	bool inside;
 
-	if (run.end > ADDRESS_END)
+	if (run.end > FOUR_GIB)
 		return error_set(err, "the kernel would run above 4 GiB");
 	if (memmap_of_type(&plan->given, MEMORY_RAM, &ram, err))
 		return -1;
@@ -215,11 +216,12 @@ static int may_run(const struct plan *plan, struct range run, struct error *err)
 }
 
 /* Where the kernel runs at once: no copy, and no memory outside of the segment is touched. */
-static bool find_at_home(const struct bzimage *kernel, const struct plan *plan, struct placement *p)
+static bool find_at_home(const struct bzimage *kernel, uint64_t end, const struct plan *plan,
+			 struct placement *p)
 {
 	struct place want = { .size = kernel->run_bytes,
 			      .align = kernel->alignment,
-			      .within = { kernel->pref_address, LINUX_LOW_MEMORY_END } };
+			      .within = { kernel->pref_address, end } };
 	uint64_t start;
 
 	if (!kernel->relocatable) {
@@ -257,10 +259,14 @@ static bool find_below(const struct bzimage *kernel, const struct plan *plan, st
 	return !may_run(plan, p->run, &unused);
 }
 
-/* The lowest memory in which everything has room, if only the limits of the user were different. */
+/*
+ * The lowest memory in which everything has room, if only the limits of the user were different.
+ * *end: where the kernel's reach ends; on success, where that memory ends.
+ */
 static int find_without_limit(const struct request *request, const struct machine *machine,
 			      const struct bzimage *kernel, const struct plan *plan, uint64_t *end)
 {
+	const uint64_t memory_end = *end;
 	uint64_t from = request->limit.start, start;
 	uint64_t beside = linux_beside_bytes(request, from);
 	struct range run = run_range(kernel);
@@ -279,7 +285,7 @@ static int find_without_limit(const struct request *request, const struct machin
 	if (!kernel->relocatable)
 		return -1;
 	want.size = kernel->run_bytes + beside;
-	want.within = (struct range){ from > run.start ? from : run.start, LINUX_LOW_MEMORY_END };
+	want.within = (struct range){ from > run.start ? from : run.start, memory_end };
 	if (range_set_find(&machine->ram, &want, &start))
 		return -1;
 	*end = start + want.size;
@@ -290,7 +296,7 @@ static int find_without_limit(const struct request *request, const struct machin
 static int refuse_place(const struct request *request, const struct machine *machine,
 			const struct bzimage *kernel, const struct plan *plan, struct error *err)
 {
-	uint64_t end;
+	uint64_t end = kernel->way->far_end ? kernel->way->far_end : kernel->way->memory_end;
 
 	if (!plan->limit_given || find_without_limit(request, machine, kernel, plan, &end))
 		return error_set(err,
@@ -318,16 +324,19 @@ static int place_kernel(const struct bzimage *kernel, const struct placement *p,
 	return range_set_remove(&plan->free, p->run, err);
 }
 
-static int plan_bzimage(const struct request *request, const struct machine *machine,
-			struct plan *plan, struct error *err)
+int bzimage_plan(const struct request *request, const struct machine *machine,
+		 const struct bzimage_way *way, struct plan *plan, struct error *err)
 {
 	struct bzimage kernel;
 	struct placement p;
 	struct linux_kernel linux_kernel;
 
-	if (bzimage_parse(request->image, &kernel, err))
+	if (bzimage_parse(request->image, &kernel, err) ||
+	    x86_check_mode(request, machine, kernel.xloadflags & XLOAD_KERNEL_64, err))
 		return -1;
-	if (!find_at_home(&kernel, plan, &p) && !find_below(&kernel, plan, &p))
+	kernel.way = way;
+	if (!find_at_home(&kernel, way->memory_end, plan, &p) && !find_below(&kernel, plan, &p) &&
+	    !(way->far_end && find_at_home(&kernel, way->far_end, plan, &p)))
 		return refuse_place(request, machine, &kernel, plan, err);
 	if (place_kernel(&kernel, &p, plan, err))
 		return -1;
@@ -337,8 +346,11 @@ static int plan_bzimage(const struct request *request, const struct machine *mac
 		.cmdline_chars = kernel.cmdline_chars,
 		.initrd_end = kernel.initrd_end,
 		.load = p.load.start,
-		.entry = p.load.start,
+		.entry = p.load.start + way->offset,
 		.end = p.run.end,
+		.wide = way->wide,
+		.memory_end = way->memory_end,
+		.far_end = way->far_end,
 	};
 	return linux_place(request, machine, &linux_kernel, plan, err);
 }
@@ -347,7 +359,8 @@ static int plan_bzimage(const struct request *request, const struct machine *mac
  * The region's start is a multiple of its alignment, with something of the jump's own at it; the
  * kernel begins at the next multiple. So one step below the preferred address is the lowest start.
  */
-static int room(const struct request *request, struct place *want, struct error *err)
+int bzimage_room(const struct request *request, const struct bzimage_way *way, struct place *want,
+		 struct error *err)
 {
 	struct bzimage kernel;
 	uint64_t step, home;
@@ -364,17 +377,29 @@ static int room(const struct request *request, struct place *want, struct error 
 	*want = (struct place){
 		.size = align_up(step + kernel.run_bytes + linux_room_bytes(request), MIB),
 		.align = step,
-		.within = { home >= MIB + step ? home - step : MIB, LINUX_LOW_MEMORY_END },
+		.within = { home >= MIB + step ? home - step : MIB,
+			    way->far_end ? way->far_end : way->memory_end },
 	};
 	return 0;
+}
+
+static int plan_32(const struct request *request, const struct machine *machine, struct plan *plan,
+		   struct error *err)
+{
+	return bzimage_plan(request, machine, &bzimage_way_32, plan, err);
+}
+
+static int room_32(const struct request *request, struct place *want, struct error *err)
+{
+	return bzimage_room(request, &bzimage_way_32, want, err);
 }
 
 const struct loader loader_bzimage = {
 	.name = "bzImage",
 	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO,
 	.probe = probe,
-	.looks_like = looks_like,
-	.is_kernel = is_kernel,
-	.plan = plan_bzimage,
-	.room = room,
+	.looks_like = bzimage_looks_like,
+	.is_kernel = bzimage_is_kernel,
+	.plan = plan_32,
+	.room = room_32,
 };

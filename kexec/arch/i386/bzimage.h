@@ -8,6 +8,17 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "machine.h"
+#include "plan.h"
+#include "request.h"
+
+/* A way of entering a bzImage, and the memory it takes then. */
+struct bzimage_way {
+	bool wide;           /* in 64-bit mode */
+	uint64_t offset;     /* of the entry from where the kernel was loaded */
+	uint64_t memory_end; /* it lies below ... */
+	uint64_t far_end;    /* ... or, where there is no room, below this; 0 = never */
+};
 
 /* Fields that a protocol does not have yet have the values such kernels assume. */
 struct bzimage {
@@ -21,9 +32,22 @@ struct bzimage {
 	uint64_t initrd_end;    /* half open */
 	uint32_t cmdline_chars; /* without the zero */
 	uint16_t xloadflags;
+	const struct bzimage_way *way; /* how it will be entered; the parse leaves it NULL */
 };
+
+extern const struct bzimage_way bzimage_way_32;
+
+/* Whether the image carries the magic numbers of a bzImage. */
+bool bzimage_looks_like(struct span image);
 
 /* Parse. Everything in the result lies inside the image. -1: err says what is wrong and where. */
 int bzimage_parse(struct span image, struct bzimage *kernel, struct error *err);
+
+/* The steps of struct loader for a way. */
+int bzimage_plan(const struct request *request, const struct machine *machine,
+		 const struct bzimage_way *way, struct plan *plan, struct error *err);
+int bzimage_room(const struct request *request, const struct bzimage_way *way, struct place *want,
+		 struct error *err);
+bool bzimage_is_kernel(const struct request *request);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loader "elf-x86": ELF files for the i386, each PT_LOAD at its physical address. What the program
- * finds in its registers is --args-...: nothing (none), ELF boot notes (elf), or the boot_params a
- * Linux kernel expects (linux). Does not know how ELF headers are read.
+ * Loaders "elf-x86" and "elf-x86_64": ELF files, each PT_LOAD at its physical address, entered in
+ * the mode of their machine. What the program finds in its registers is --args-...: nothing (none),
+ * ELF boot notes (elf), or the boot_params a Linux kernel expects (linux). Does not know how ELF
+ * headers are read.
  */
 #include <elf.h>
 
 #include "boot_params.h"
 #include "elf_image.h"
-#include "i386.h"
+#include "x86.h"
 #include "linux.h"
 
 #define MIB         UINT64_C(0x100000)
-#define ADDRESS_END (UINT64_C(1) << 32)
 #define FIRST_PLACE UINT64_C(0x3000) /* the first pages belong to the BIOS */
 #define ROOM_ALIGN  (2 * MIB)
 #define MACHINE_486 6 /* EM_486, which newer headers left out */
@@ -32,40 +32,76 @@ enum boot_note { BOOT_NOTE_LOADER = 2, BOOT_NOTE_LOADER_VERSION = 3, BOOT_NOTE_C
 
 typedef unsigned long long ull;
 
+/* One loader for each machine. */
+struct elf_way {
+	uint16_t machine, other_machine; /* EM_* */
+	const char *name;
+	bool wide;           /* entered in 64-bit mode */
+	uint64_t memory_end; /* of the program */
+	uint64_t near_end;   /* of what is placed around it; a kernel's initrd, too */
+};
+
+static const struct elf_way way_32 = {
+	EM_386, MACHINE_486, "the i386", false, FOUR_GIB, LINUX_LOW_MEMORY_END,
+};
+static const struct elf_way way_64 = {
+	EM_X86_64, EM_X86_64, "x86_64", true, X86_64_MEMORY_END, FOUR_GIB,
+};
+
+static const struct elf_way *way_of(const struct elf_image *elf)
+{
+	return elf->machine == EM_X86_64 ? &way_64 : &way_32;
+}
+
 static enum elf_args args_of(const struct request *request)
 {
 	return request->elf_args == ELF_ARGS_DEFAULT ? ELF_ARGS_ELF : request->elf_args;
 }
 
-static int check_kind(const struct elf_image *elf, struct error *err)
+static int check_kind(const struct elf_image *elf, const struct elf_way *way, struct error *err)
 {
 	const struct elf_load *last = &elf->loads[elf->count - 1];
 
-	if (elf->machine != EM_386 && elf->machine != MACHINE_486)
-		return error_set(err, "ELF machine %u at 0x%zx is not the i386", elf->machine,
-				 offsetof(Elf32_Ehdr, e_machine));
+	if (elf->machine != way->machine && elf->machine != way->other_machine)
+		return error_set(err, "ELF machine %u at 0x%zx is not %s", elf->machine,
+				 offsetof(Elf32_Ehdr, e_machine), way->name);
 	if (elf->type != ET_EXEC && elf->type != ET_DYN && elf->type != ET_CORE)
 		return error_set(err, "ELF type %u at 0x%zx is neither a program nor a core",
 				 elf->type, offsetof(Elf32_Ehdr, e_type));
-	if (last->at.end > ADDRESS_END)
-		return error_set(err, "the load at 0x%llx-0x%llx lies above 4 GiB",
-				 (ull)last->at.start, (ull)last->at.end - 1);
+	if (last->at.end > way->memory_end)
+		return error_set(err, "the load at 0x%llx-0x%llx lies above %s",
+				 (ull)last->at.start, (ull)last->at.end - 1,
+				 way->wide ? "all memory" : "4 GiB");
 	return 0;
 }
 
-static int parse(struct span image, struct arena *arena, struct elf_image *elf, struct error *err)
-{
-	return elf_image_parse(image, arena, elf, err) || check_kind(elf, err) ? -1 : 0;
-}
-
-static int probe(struct span image, struct error *err)
+static int probe(struct span image, const struct elf_way *way, struct error *err)
 {
 	struct arena arena = { NULL };
 	struct elf_image elf;
-	int result = parse(image, &arena, &elf, err);
+	int result = elf_image_parse(image, &arena, &elf, err) || check_kind(&elf, way, err);
 
 	arena_done(&arena);
-	return result;
+	return result ? -1 : 0;
+}
+
+static int probe_32(struct span image, struct error *err)
+{
+	return probe(image, &way_32, err);
+}
+
+static int probe_64(struct span image, struct error *err)
+{
+	return probe(image, &way_64, err);
+}
+
+/* What is damaged in other ELF files is told by the other loader. */
+static bool looks_like_64(struct span image)
+{
+	size_t at = offsetof(Elf64_Ehdr, e_machine);
+
+	return elf_image_is(image) && bytes_fit(image.size, at, 2) &&
+	       le16_get(image.data + at) == EM_X86_64;
 }
 
 static bool is_kernel(const struct request *request)
@@ -179,7 +215,7 @@ static int place_notes(struct plan *plan, uint64_t *address, struct error *err)
 	static const enum boot_note types[] = { BOOT_NOTE_LOADER, BOOT_NOTE_LOADER_VERSION,
 						BOOT_NOTE_CMDLINE };
 	size_t bytes = BOOT_NOTES_HEADER;
-	struct place want = { .align = PAGE_BYTES, .within = { FIRST_PLACE, ADDRESS_END } };
+	struct place want = { .align = PAGE_BYTES, .within = { FIRST_PLACE, FOUR_GIB } };
 	struct segment *segment;
 	uint8_t *block, *at;
 
@@ -204,14 +240,17 @@ static int place_notes(struct plan *plan, uint64_t *address, struct error *err)
 	return 0;
 }
 
-static int plan_program(const struct request *request, const struct elf_image *elf,
-			struct plan *plan, struct error *err)
+static int plan_program(const struct request *request, const struct machine *machine,
+			const struct elf_image *elf, struct plan *plan, struct error *err)
 {
+	const struct elf_way *way = way_of(elf);
 	struct place want = { .size = PAGE_BYTES,
 			      .align = PAGE_BYTES,
-			      .within = { FIRST_PLACE, ADDRESS_END } };
-	struct purgatory_state state = { .entry = request->entry_given ? request->entry
-								       : elf->entry };
+			      .within = { FIRST_PLACE, FOUR_GIB } };
+	struct purgatory_state state = {
+		.entry = request->entry_given ? request->entry : elf->entry,
+		.leave_long_mode = !way->wide && machine->cpu & CPU_LONG_MODE,
+	};
 
 	if (args_of(request) == ELF_ARGS_NONE) {
 		plan->cmdline = NULL;
@@ -220,14 +259,14 @@ static int plan_program(const struct request *request, const struct elf_image *e
 		if (place_notes(plan, &state.ebx, err))
 			return -1;
 	}
-	if (purgatory_i386_place(request, plan, &want, err))
+	if (x86_purgatory_place(request, machine, plan, &want, err))
 		return -1;
 	purgatory_hand_over(plan, &state);
 	return 0;
 }
 
 /* A setup header for a kernel whose file has none. */
-static uint8_t *make_header(struct arena *arena)
+static uint8_t *make_header(const struct elf_way *way, struct arena *arena)
 {
 	uint8_t *page = arena_alloc(arena, SETUP_HEADER_END);
 
@@ -239,7 +278,7 @@ static uint8_t *make_header(struct arena *arena)
 	memcpy(page + BP_HEADER, "HdrS", 4);
 	le16_put(page + BP_VERSION, VMLINUX_PROTOCOL);
 	page[BP_LOADFLAGS] = LOADFLAG_HIGH;
-	le32_put(page + BP_INITRD_ADDR_MAX, (uint32_t)LINUX_LOW_MEMORY_END - 1);
+	le32_put(page + BP_INITRD_ADDR_MAX, (uint32_t)(way->near_end - 1));
 	le32_put(page + BP_CMDLINE_SIZE, VMLINUX_CMDLINE_CHARS);
 	return page;
 }
@@ -247,11 +286,14 @@ static uint8_t *make_header(struct arena *arena)
 static int plan_linux(const struct request *request, const struct machine *machine,
 		      const struct elf_image *elf, struct plan *plan, struct error *err)
 {
-	uint8_t *header = make_header(&plan->arena);
+	const struct elf_way *way = way_of(elf);
+	uint8_t *header = make_header(way, &plan->arena);
 	struct linux_kernel kernel = {
 		.protocol = VMLINUX_PROTOCOL,
 		.cmdline_chars = VMLINUX_CMDLINE_CHARS,
-		.initrd_end = LINUX_LOW_MEMORY_END,
+		.initrd_end = way->near_end,
+		.wide = way->wide,
+		.memory_end = way->near_end,
 		.load = elf->loads[0].at.start,
 		.entry = request->entry_given ? request->entry : elf->entry,
 		.end = align_up(elf->loads[elf->count - 1].at.end, PAGE_BYTES),
@@ -269,12 +311,14 @@ static int plan_elf(const struct request *request, const struct machine *machine
 {
 	struct elf_image elf;
 
-	if (parse(request->image, &plan->arena, &elf, err) || check_request(request, &elf, err) ||
-	    place_loads(request, &elf, plan, err))
+	if (elf_image_parse(request->image, &plan->arena, &elf, err) ||
+	    check_kind(&elf, way_of(&elf), err) ||
+	    x86_check_mode(request, machine, way_of(&elf)->wide, err) ||
+	    check_request(request, &elf, err) || place_loads(request, &elf, plan, err))
 		return -1;
 	if (is_kernel(request))
 		return plan_linux(request, machine, &elf, plan, err);
-	return plan_program(request, &elf, plan, err);
+	return plan_program(request, machine, &elf, plan, err);
 }
 
 /* The loads cannot be moved: the region starts right below them and has the room behind them. */
@@ -284,7 +328,7 @@ static int room(const struct request *request, struct place *want, struct error 
 	struct elf_image elf;
 	uint64_t start, end;
 
-	if (parse(request->image, &arena, &elf, err)) {
+	if (elf_image_parse(request->image, &arena, &elf, err)) {
 		arena_done(&arena);
 		return -1;
 	}
@@ -308,8 +352,18 @@ static int room(const struct request *request, struct place *want, struct error 
 const struct loader loader_elf_x86 = {
 	.name = "elf-x86",
 	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_ELF_ARGS | REQUEST_REUSE_VIDEO,
-	.probe = probe,
+	.probe = probe_32,
 	.looks_like = elf_image_is,
+	.is_kernel = is_kernel,
+	.plan = plan_elf,
+	.room = room,
+};
+
+const struct loader loader_elf_x86_64 = {
+	.name = "elf-x86_64",
+	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_ELF_ARGS | REQUEST_REUSE_VIDEO,
+	.probe = probe_64,
+	.looks_like = looks_like_64,
 	.is_kernel = is_kernel,
 	.plan = plan_elf,
 	.room = room,

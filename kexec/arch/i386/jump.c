@@ -1,23 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kexec jump on i386: which memory A lends to B (D), what B is told about memory, the hand-off area
+ * Kexec jump on x86: which memory A lends to B (D), what B is told about memory, the hand-off area
  * with the pad in it, and the helper with which B goes back. doc/jump.md describes the protocol;
- * the pad itself is purgatory/arch/i386/pad.S. Pure, like every planner.
+ * the pads themselves are purgatory/arch/.../pad.S. Pure, like every planner.
  */
 #include <elf.h>
 
 #include "purgatory/blobs.h"
 #include "purgatory/abi.h"
 #include "handoff.h"
-#include "i386.h"
+#include "x86.h"
 
 #define MIB            UINT64_C(0x100000)
 #define LOW_MEMORY_END UINT64_C(0xa0000)
-#define KERNEL_CS      0x60 /* __KERNEL_CS, __KERNEL_DS of every i386 kernel: asm/segment.h */
-#define KERNEL_DS      0x68
-#define REGION_ALIGN   (2 * MIB)
+
+#define REGION_ALIGN (2 * MIB)
 /* Of the room a loader asks for, what a region chosen by the user may go without. */
 #define ROOM_TO_SPARE (32 * MIB)
+
+/* What the two word sizes do differently. Selectors: __KERNEL_CS, __KERNEL_DS of asm/segment.h, the
+ * same in every kernel. */
+struct kind {
+	uint16_t elf_machine;
+	const uint8_t *pad;
+	uint32_t code_selector, data_selector;
+	uint32_t pad_flags;  /* beside what the CPU's state asks for */
+	uint64_t memory_end; /* of what the way back can reach */
+	bool one_way_pad;    /* some kernels leave no word on the stack: the pad puts one there */
+};
+
+static const struct kind kinds[] = {
+	/* Every processor that has PAE has CR4; a kernel without PAE is never run by one without
+	 * CR4 since the Pentium, and the oldest have no use for a pad. */
+	{ EM_386, pad_i386_blob, 0x60, 0x68, PAD_FLAG_CR4, FOUR_GIB, false },
+	{ EM_X86_64, pad_x86_64_blob, 0x10, 0x18, PAD_FLAG_CR4, X86_64_MEMORY_END, true },
+};
+
+static const struct kind *kind_of(const struct machine *machine)
+{
+	return &kinds[machine->cpu & CPU_LONG_MODE ? 1 : 0];
+}
 
 static const char no_gdt[] = "the way back would reset this machine: its kernel's descriptor table "
 			     "(GDT) is not known: %s";
@@ -36,17 +58,22 @@ static struct range low_memory(const struct machine *machine)
 	return (struct range){ 0, 0 };
 }
 
-static bool limited(const struct request *request)
-{
-	return request->limit.end != 0;
-}
-
 static int remove_all(struct range_set *set, const struct range_set *gone, struct error *err)
 {
 	for (size_t i = 0; i < gone->count; i++)
 		if (range_set_remove(set, gone->items[i], err))
 			return -1;
 	return 0;
+}
+
+static int no_region(const struct place *want, struct error *err)
+{
+	return error_set(err,
+			 "no free stretch of 0x%llx bytes between 0x%llx and 0x%llx for the other "
+			 "kernel; use a smaller kernel or initrd, or give a region by --mem-min "
+			 "and --mem-max",
+			 (unsigned long long)want->size, (unsigned long long)want->within.start,
+			 (unsigned long long)want->within.end);
 }
 
 /*
@@ -60,6 +87,8 @@ static int find_region(const struct machine *machine, const struct place *want, 
 	struct range_set clear = { 0 };
 	int result = -1;
 
+	if (range_bytes(want->within) < want->size)
+		return no_region(want, err);
 	if (range_set_copy(&clear, &machine->ram, err) ||
 	    range_set_remove(&clear, machine->kernel, err) ||
 	    remove_all(&clear, &machine->crash, err))
@@ -68,25 +97,18 @@ static int find_region(const struct machine *machine, const struct place *want, 
 	    !range_set_find(&machine->ram, want, start))
 		result = 0;
 	else
-		error_set(err,
-			  "no free stretch of 0x%llx bytes between 0x%llx and 0x%llx for the other "
-			  "kernel; "
-			  "use a smaller kernel or initrd, or give a region by --mem-min and "
-			  "--mem-max",
-			  (unsigned long long)want->size, (unsigned long long)want->within.start,
-			  (unsigned long long)want->within.end);
+		no_region(want, err);
 out:
 	range_set_done(&clear);
 	return result;
 }
 
 /* The user's region: the largest stretch of RAM above 1 MiB inside the limit. */
-static int limited_region(const struct request *request, const struct machine *machine,
-			  const struct place *room, uint64_t handoff_bytes, struct plan *plan,
-			  struct error *err)
+static int limited_region(const struct machine *machine, const struct place *room,
+			  uint64_t handoff_bytes, struct plan *plan, struct error *err)
 {
-	struct range allowed = { request->limit.start > MIB ? request->limit.start : MIB,
-				 request->limit.end };
+	const struct range limit = plan->limit;
+	struct range allowed = { limit.start > MIB ? limit.start : MIB, limit.end };
 	uint64_t need = room->size > 2 * ROOM_TO_SPARE ? room->size - ROOM_TO_SPARE : room->size;
 	struct range best = { 0, 0 };
 	uint64_t first, enough;
@@ -98,6 +120,9 @@ static int limited_region(const struct request *request, const struct machine *m
 		if (range_bytes(piece) > range_bytes(best))
 			best = piece;
 	}
+	/* The pad and B's RAM share a 2 MiB page: a kernel that maps its RAM maps the pad. */
+	if (best.end && (best.start + handoff_bytes) % REGION_ALIGN == 0)
+		best.start += PAGE_BYTES;
 	first = (best.end ? best.start : allowed.start) + handoff_bytes;
 	if (first < room->within.start)
 		first = room->within.start;
@@ -106,8 +131,7 @@ static int limited_region(const struct request *request, const struct machine *m
 		return error_set(err,
 				 "the region 0x%llx-0x%llx is too small for this kernel: "
 				 "the smallest that would do is --mem-max=0x%llx",
-				 (unsigned long long)request->limit.start,
-				 (unsigned long long)request->limit.end - 1,
+				 (unsigned long long)limit.start, (unsigned long long)limit.end - 1,
 				 (unsigned long long)enough - 1);
 	plan->jump.main = best;
 	return 0;
@@ -117,13 +141,13 @@ static int choose_region(const struct request *request, const struct machine *ma
 			 const struct loader *loader, uint64_t handoff_bytes, struct plan *plan,
 			 struct error *err)
 {
-	struct place room, want;
+	struct place room, want, below;
 	uint64_t start;
 
 	if (loader->room(request, &room, err))
 		return -1;
-	if (limited(request))
-		return limited_region(request, machine, &room, handoff_bytes, plan, err);
+	if (request->limit.end)
+		return limited_region(machine, &room, handoff_bytes, plan, err);
 	want = (struct place){
 		.size = room.size + handoff_bytes,
 		.align = range_bytes(room.within) > room.size ? REGION_ALIGN : PAGE_BYTES,
@@ -131,7 +155,12 @@ static int choose_region(const struct request *request, const struct machine *ma
 	};
 	if (want.within.start >= MIB + handoff_bytes)
 		want.within.start -= handoff_bytes;
-	if (find_region(machine, &want, &start, err))
+	want.within = range_intersect(want.within, plan->limit);
+	/* Below 4 GiB by preference: every device reaches it. */
+	below = want;
+	below.within = range_intersect(want.within, (struct range){ 0, FOUR_GIB });
+	if (find_region(machine, &below, &start, err) &&
+	    (want.within.end == below.within.end || find_region(machine, &want, &start, err)))
 		return -1;
 	plan->jump.main = (struct range){ start, start + want.size };
 	return 0;
@@ -215,11 +244,17 @@ static int prepare_kernel(const struct request *request, const struct machine *m
 	return plan->cmdline ? 0 : error_no_memory(err);
 }
 
-int i386_jump_prepare(const struct request *request, const struct machine *machine,
-		      const struct loader *loader, struct plan *plan, struct error *err)
+int x86_jump_prepare(const struct request *request, const struct machine *machine,
+		     const struct loader *loader, struct plan *plan, struct error *err)
 {
-	if (!machine->gdtr.known)
+	if (!machine->gdtr.known && !request->only_shown)
 		return error_set(err, no_gdt, machine->gdtr.why);
+	if (!machine->gdtr.known)
+		plan_note(plan, no_gdt, machine->gdtr.why);
+	if (machine->cpu & CPU_ENCRYPTED)
+		return error_set(err,
+				 "this kernel's memory is encrypted (SME, SEV or TDX): another "
+				 "kernel could not keep it; boot with mem_encrypt=off");
 	plan->jump.preserve = true;
 	if (loader->is_kernel(request))
 		return prepare_kernel(request, machine, loader, plan, err);
@@ -229,6 +264,7 @@ int i386_jump_prepare(const struct request *request, const struct machine *machi
 static uint8_t *pad_new(const struct machine *machine, struct plan *plan, uint64_t peer,
 			struct error *err)
 {
+	const struct kind *kind = kind_of(machine);
 	uint8_t *page = arena_alloc(&plan->arena, PAD_BYTES);
 	struct jump_pad pad;
 
@@ -236,16 +272,15 @@ static uint8_t *pad_new(const struct machine *machine, struct plan *plan, uint64
 		error_no_memory(err);
 		return NULL;
 	}
-	memcpy(page, pad_i386_blob, PAD_BYTES);
+	memcpy(page, kind->pad, PAD_BYTES);
 	memcpy(&pad, page + PAD_DATA, sizeof(pad));
 	pad.peer = peer;
 	pad.gdtr_base = machine->gdtr.base;
 	pad.gdtr_limit = machine->gdtr.limit;
-	/* Every processor that has PAE has CR4; a kernel without PAE is never run by one without
-	 * CR4 since the Pentium, and the oldest have no use for a pad. */
-	pad.flags = PAD_FLAG_CR4 | (machine->cpu & CPU_PAE ? PAD_FLAG_PAE : 0);
-	pad.code_selector = KERNEL_CS;
-	pad.data_selector = KERNEL_DS;
+	pad.flags = kind->pad_flags | (machine->cpu & CPU_PAE ? PAD_FLAG_PAE : 0) |
+		    (machine->cpu & CPU_LA57 ? PAD_FLAG_LA57 : 0);
+	pad.code_selector = kind->code_selector;
+	pad.data_selector = kind->data_selector;
 	memcpy(page + PAD_DATA, &pad, sizeof(pad));
 	return page;
 }
@@ -322,8 +357,23 @@ static uint64_t program_entry(struct plan *plan)
 	return purgatory ? le64_get(purgatory->data.data + PURG_ENTRY_POINT) : plan->entry;
 }
 
-int i386_jump_finish(const struct request *request, const struct machine *machine,
-		     struct plan *plan, struct error *err)
+/* Whoever A jumps to next lives in what A lent. */
+static void set_peer_range(const struct plan *plan, struct jump_pad *pad)
+{
+	pad->peer_start = UINT64_MAX;
+	pad->peer_end = 0;
+	for (unsigned i = 0; i < plan->segment_count; i++) {
+		const struct range at = plan->segments[i].at;
+
+		if (at.start < pad->peer_start)
+			pad->peer_start = at.start;
+		if (at.end > pad->peer_end)
+			pad->peer_end = at.end;
+	}
+}
+
+int x86_jump_finish(const struct request *request, const struct machine *machine, struct plan *plan,
+		    struct error *err)
 {
 	bool program = range_bytes(plan->jump.main) == 0;
 	struct plan_jump *jump = &plan->jump;
@@ -352,9 +402,11 @@ int i386_jump_finish(const struct request *request, const struct machine *machin
 			return -1;
 	}
 	memcpy(&pad, page + PAD_DATA, sizeof(pad));
-	if (handoff_fill(machine, EM_386, plan, core, layout.core_bytes, &pad.note_raw, err))
+	if (handoff_fill(machine, kind_of(machine)->elf_machine, plan, core, layout.core_bytes,
+			 &pad.note_raw, err))
 		return -1;
 	pad.payload = again;
+	set_peer_range(plan, &pad);
 	memcpy(page + PAD_DATA, &pad, sizeof(pad));
 	memcpy(core + layout.core_bytes, page, PAD_BYTES);
 	plan->entry = jump->out;
@@ -379,30 +431,63 @@ static int check_way_back(const struct request *request, const struct machine *m
 					 "kernel that was "
 					 "jumped to",
 					 entry);
-	if (entry > UINT32_MAX)
-		return error_set(err, "0x%llx is no way back: it lies above 4 GiB", entry);
+	if (entry >= kind_of(machine)->memory_end)
+		return error_set(err, "0x%llx is no way back: it lies above %s", entry,
+				 kind_of(machine)->memory_end == FOUR_GIB ? "4 GiB" : "all memory");
+	return 0;
+}
+
+/* One page of this kernel's own memory, below 4 GiB by preference. */
+static struct segment *place_helper(const struct kind *kind, struct plan *plan, struct error *err)
+{
+	struct place page = { .size = PAGE_BYTES,
+			      .align = PAGE_BYTES,
+			      .within = { MIB, FOUR_GIB - PAGE_BYTES },
+			      .top_down = true };
+	struct segment *segment = plan_place(plan, "pad", (struct span){ NULL, 0 }, &page, err);
+
+	if (segment || kind->memory_end == FOUR_GIB)
+		return segment;
+	page.within.end = kind->memory_end;
+	return plan_place(plan, "pad", (struct span){ NULL, 0 }, &page, err);
+}
+
+/* The pad in the helper's page; the only peer it ever has is the page with the way back. */
+static int fill_helper(const struct request *request, const struct machine *machine, bool one_way,
+		       struct plan *plan, struct error *err)
+{
+	struct segment *segment = plan_segment(plan, "pad");
+	uint8_t *page = pad_new(machine, plan, request->entry, err);
+	struct jump_pad pad;
+
+	if (!page)
+		return -1;
+	memcpy(&pad, page + PAD_DATA, sizeof(pad));
+	pad.peer_start = align_down(request->entry, PAGE_BYTES);
+	pad.peer_end = pad.peer_start + PAGE_BYTES;
+	if (one_way)
+		pad.flags |= PAD_FLAG_ONE_WAY;
+	memcpy(page + PAD_DATA, &pad, sizeof(pad));
+	segment->data = (struct span){ page, PAD_BYTES };
+	plan->entry = segment->at.start + PAD_OUT;
 	return 0;
 }
 
 /*
  * The helper: one page of this kernel's own memory (so A lent it). With the pad in it this kernel
- * can be jumped to again; without one (the kernel cannot keep itself, or hides its GDT) it is left
+ * can be jumped to again; otherwise (the kernel cannot keep itself, or hides its GDT) it is left
  * for good.
  */
-int i386_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
-		   struct error *err)
+int x86_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
+		  struct error *err)
 {
-	struct place page = { .size = PAGE_BYTES,
-			      .align = PAGE_BYTES,
-			      .within = { MIB, UINT32_MAX },
-			      .top_down = true };
+	const struct kind *kind = kind_of(machine);
 	bool one_way = request->one_way || !machine->gdtr.known;
 	struct segment *segment;
-	uint8_t *pad;
 
 	if (check_way_back(request, machine, err))
 		return -1;
-	segment = plan_place(plan, "pad", (struct span){ NULL, 0 }, &page, err);
+	segment = place_helper(kind, plan, err);
 	if (!segment)
 		return -1;
 	plan->loader = "jump-back";
@@ -411,15 +496,10 @@ int i386_jump_back(const struct request *request, const struct machine *machine,
 			  request->one_way ? "it cannot keep itself (no CONFIG_KEXEC_JUMP)"
 					   : machine->gdtr.why);
 		plan->entry = request->entry;
-		return 0;
+		return kind->one_way_pad ? fill_helper(request, machine, true, plan, err) : 0;
 	}
-	pad = pad_new(machine, plan, request->entry, err);
-	if (!pad)
-		return -1;
-	segment->data = (struct span){ pad, PAD_BYTES };
 	plan->jump.preserve = true;
 	plan->jump.out = segment->at.start + PAD_OUT;
 	plan->jump.in = segment->at.start + PAD_IN;
-	plan->entry = plan->jump.out;
-	return 0;
+	return fill_helper(request, machine, false, plan, err);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Places initrd, boot_params and purgatory around a Linux kernel and sets the registers of the
- * 32-bit boot protocol. Does not know in which file the kernel came, nor what a jump adds.
+ * Places initrd, boot_params and purgatory around a Linux kernel and sets the registers of the boot
+ * protocol, the same for 32 and 64 bits. Does not know in which file the kernel came, nor what a
+ * jump adds.
  */
 #include "linux.h"
 
 #include "boot_params.h"
-#include "i386.h"
+#include "x86.h"
 #include "initrd.h"
 
 #define MIB UINT64_C(0x100000)
@@ -56,22 +57,25 @@ static struct segment *claim(struct plan *plan, const char *name, uint64_t size,
 static int place_initrd(const struct request *request, const struct linux_kernel *kernel,
 			struct plan *plan, struct range *at, struct error *err)
 {
-	uint64_t end = kernel->initrd_end < LINUX_LOW_MEMORY_END ? kernel->initrd_end
-								 : LINUX_LOW_MEMORY_END;
+	uint64_t end =
+		kernel->initrd_end < kernel->memory_end ? kernel->initrd_end : kernel->memory_end;
 	const struct place places[] = {
 		{ .within = { kernel->end, end }, .top_down = true },
 		{ .within = { MIB, end }, .top_down = true },
+		{ .within = { kernel->end, kernel->far_end } },
+		{ .within = { MIB, kernel->far_end } },
 	};
 	struct segment *segment;
 
 	*at = (struct range){ 0, 0 };
 	if (!request->initrd.size)
 		return 0;
-	segment = claim(plan, "initrd", request->initrd.size, places, 2);
+	segment = claim(plan, "initrd", request->initrd.size, places, 4);
 	if (!segment)
 		return error_set(err,
 				 "no free memory of 0x%llx bytes for the initrd below 0x%llx%s",
-				 (unsigned long long)request->initrd.size, (unsigned long long)end,
+				 (unsigned long long)request->initrd.size,
+				 (unsigned long long)(kernel->far_end ? kernel->far_end : end),
 				 plan->limit_given ? "; raise --mem-max or lower --mem-min" : "");
 	segment->data = request->initrd;
 	segment->hashed = true;
@@ -79,12 +83,14 @@ static int place_initrd(const struct request *request, const struct linux_kernel
 	return 0;
 }
 
-static int place_block(struct boot_block *block, struct plan *plan, struct error *err)
+static int place_block(const struct linux_kernel *kernel, struct boot_block *block,
+		       struct plan *plan, struct error *err)
 {
 	const struct place places[] = {
 		{ .within = low_block },
-		{ .within = { MIB, LINUX_LOW_MEMORY_END } },
+		{ .within = { MIB, kernel->memory_end } },
 		{ .within = { PURGATORY_START, MIB } },
+		{ .within = { MIB, kernel->far_end } },
 	};
 	const struct place old = { .within = { OLD_BLOCK, OLD_BLOCK_END } };
 	bool fixed = block->protocol < PROTOCOL_2_02;
@@ -95,7 +101,7 @@ static int place_block(struct boot_block *block, struct plan *plan, struct error
 	if (!data)
 		return error_no_memory(err);
 	segment = fixed ? claim(plan, "boot_params", bytes, &old, 1)
-			: claim(plan, "boot_params", bytes, places, 3);
+			: claim(plan, "boot_params", bytes, places, 4);
 	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
 		return error_set(err, "no free memory of 0x%zx bytes for boot_params%s", bytes,
 				 fixed ? " at 0x90000, where a kernel of this age expects them"
@@ -111,23 +117,31 @@ static int place_block(struct boot_block *block, struct plan *plan, struct error
 	return 0;
 }
 
-static int place_purgatory(const struct request *request, const struct linux_kernel *kernel,
-			   struct plan *plan, struct error *err)
+/* Below the kernel where there is room; only a 64-bit hand-over can be made from above 4 GiB. */
+static int place_purgatory(const struct request *request, const struct machine *machine,
+			   const struct linux_kernel *kernel, struct plan *plan, struct error *err)
 {
-	struct place want = { .size = PAGE_BYTES,
-			      .align = PAGE_BYTES,
-			      .within = { PURGATORY_START, kernel->load } };
+	const uint64_t ends[] = { kernel->load < FOUR_GIB ? kernel->load : FOUR_GIB,
+				  FOUR_GIB - PAGE_BYTES, kernel->wide ? X86_64_MEMORY_END : 0 };
+	int result = -1;
 
-	if (!purgatory_i386_place(request, plan, &want, err))
-		return 0;
-	want.within = (struct range){ PURGATORY_START, UINT32_MAX };
-	return purgatory_i386_place(request, plan, &want, err);
+	for (unsigned i = 0; i < 3 && result && ends[i]; i++) {
+		struct place want = { .size = PAGE_BYTES,
+				      .align = PAGE_BYTES,
+				      .within = { PURGATORY_START, ends[i] } };
+
+		result = x86_purgatory_place(request, machine, plan, &want, err);
+	}
+	return result;
 }
 
 int linux_place(const struct request *request, const struct machine *machine,
 		const struct linux_kernel *kernel, struct plan *plan, struct error *err)
 {
-	struct purgatory_state state = { .entry = kernel->entry };
+	struct purgatory_state state = {
+		.entry = kernel->entry,
+		.leave_long_mode = !kernel->wide && machine->cpu & CPU_LONG_MODE,
+	};
 	struct boot_block block = {
 		.protocol = kernel->protocol,
 		.header = kernel->header,
@@ -137,9 +151,11 @@ int linux_place(const struct request *request, const struct machine *machine,
 		.machine = machine,
 	};
 
-	if (check_cmdline(kernel, plan->cmdline, err) ||
+	if (x86_check_mode(request, machine, kernel->wide, err) ||
+	    check_cmdline(kernel, plan->cmdline, err) ||
 	    place_initrd(request, kernel, plan, &block.initrd, err) ||
-	    place_block(&block, plan, err) || place_purgatory(request, kernel, plan, err))
+	    place_block(kernel, &block, plan, err) ||
+	    place_purgatory(request, machine, kernel, plan, err))
 		return -1;
 	state.esi = block.address;
 	purgatory_hand_over(plan, &state);

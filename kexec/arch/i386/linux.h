@@ -7,6 +7,8 @@
 #ifndef KEXEC_ARCH_I386_LINUX_H
 #define KEXEC_ARCH_I386_LINUX_H
 
+#include <stdbool.h>
+
 #include "bytes.h"
 #include "error.h"
 #include "machine.h"
@@ -29,6 +31,10 @@ struct linux_kernel {
 	uint64_t load;          /* where the file's bytes went */
 	uint64_t entry;
 	uint64_t end; /* of the memory it takes to start */
+	bool wide;    /* entered in 64-bit mode */
+	/* What surrounds it lies below memory_end, or, where there is no room, below far_end (0:
+	 * only kernels that say so take addresses above 4 GiB). */
+	uint64_t memory_end, far_end;
 };
 
 /* Place and fill everything but the kernel. plan->cmdline is the command line. */

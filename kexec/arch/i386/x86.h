@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the i386 architecture share with each other: nothing outside this folder
- * includes it. The only thing the rest of the program sees is arch_i386 in loader.h.
+ * What the files of the two x86 architectures share with each other: nothing outside of arch/
+ * includes it. What the rest of the program sees is arch_i386 and arch_x86_64 in loader.h. Code
+ * that serves both lies in this folder; ../x86_64 has what only 64-bit kernels need.
  */
-#ifndef KEXEC_ARCH_I386_H
-#define KEXEC_ARCH_I386_H
+#ifndef KEXEC_ARCH_I386_X86_H
+#define KEXEC_ARCH_I386_X86_H
 
 #include "error.h"
 #include "loader.h"
@@ -12,26 +13,41 @@
 #include "purgatory.h"
 #include "request.h"
 
-/*
- * purgatory.c. Place the i386 purgatory as segment "purgatory" (a copy of the blob, owned by the
- * plan) and make its entry point the plan's. want->size is ignored: the blob knows how much memory
- * it needs. Consoles come from the request; with REQUEST_PRESERVE purgatory keeps the stack it is
- * entered on, so that what it calls finds the way back there. Nothing is verified until
- * arch_i386.seal_purgatory ran. After it, say where to go with purgatory_hand_over().
- */
-int purgatory_i386_place(const struct request *request, struct plan *plan, const struct place *want,
-			 struct error *err);
+#define FOUR_GIB (UINT64_C(1) << 32)
 
-/* bzimage.c, elf.c: image types of struct arch. */
-extern const struct loader loader_bzimage;
-extern const struct loader loader_elf_x86;
+/* Physical addresses of 64-bit kernels end here with five-level page tables. */
+#define X86_64_MEMORY_END (UINT64_C(1) << 52)
+
+/*
+ * purgatory.c. Place the purgatory that the running kernel can enter (its word size counts, not the
+ * image's) as segment "purgatory" (a copy of the blob, owned by the plan) and make its entry point
+ * the plan's. want->size is ignored: the blob knows how much memory it needs. Consoles come from
+ * the request; with REQUEST_PRESERVE purgatory keeps the stack it is entered on, so that what it
+ * calls finds the way back there. Nothing is verified until seal_purgatory of struct arch ran.
+ * After it, say where to go with purgatory_hand_over().
+ */
+int x86_purgatory_place(const struct request *request, const struct machine *machine,
+			struct plan *plan, const struct place *want, struct error *err);
+
+/*
+ * purgatory.c. Refuse a jump that could not come back: whoever is called must run in the mode of
+ * the kernel that calls. wide: the image runs in 64-bit mode. Anything but REQUEST_PRESERVE passes.
+ */
+int x86_check_mode(const struct request *request, const struct machine *machine, bool wide,
+		   struct error *err);
+
+/* Image types of struct arch. */
+extern const struct loader loader_bzimage;    /* bzimage.c */
+extern const struct loader loader_elf_x86;    /* elf.c */
+extern const struct loader loader_bzimage64;  /* ../x86_64/bzimage64.c */
+extern const struct loader loader_elf_x86_64; /* elf.c */
 
 /* jump.c: the hooks of the same names in struct arch (loader.h). */
-int i386_jump_prepare(const struct request *request, const struct machine *machine,
-		      const struct loader *loader, struct plan *plan, struct error *err);
-int i386_jump_finish(const struct request *request, const struct machine *machine,
-		     struct plan *plan, struct error *err);
-int i386_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
-		   struct error *err);
+int x86_jump_prepare(const struct request *request, const struct machine *machine,
+		     const struct loader *loader, struct plan *plan, struct error *err);
+int x86_jump_finish(const struct request *request, const struct machine *machine, struct plan *plan,
+		    struct error *err);
+int x86_jump_back(const struct request *request, const struct machine *machine, struct plan *plan,
+		  struct error *err);
 
 #endif
