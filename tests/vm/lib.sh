@@ -23,22 +23,33 @@ vm_kernel() {
 	"$vm_here/kernel/build-kernel" "$1"
 }
 
-# vm_build_programs: the static i386 kexec and the guests' own test programs, in $vm_build/i386.
+# vm_arch FLAVOUR: the architecture of a kernel flavour.
+vm_arch() {
+	case $1 in
+	x86_64*) echo x86_64 ;;
+	*) echo i386 ;;
+	esac
+}
+
+# vm_build_programs ARCH: the static kexec of an architecture and the guests' own test programs, in
+# $vm_build/ARCH.
 vm_build_programs() {
-	local log=$vm_build/i386.log build=$vm_build/i386 flags
+	local arch=$1 log=$vm_build/$1.log build=$vm_build/$1 flags=() found
 	mkdir -p "$build"
-	read -ra flags <<< "$("$vm_top/scripts/i386-sysroot" --flags)"
-	[ ${#flags[@]} -gt 0 ] || return 1
+	if [ "$arch" = i386 ]; then
+		found=$("$vm_top/scripts/i386-sysroot" --flags) || return 1
+		read -ra flags <<< "--host=i686-linux-gnu $found"
+		flags+=(CC="gcc -m32")
+	fi
 	if ! {
 		{ [ -x "$vm_top/configure" ] || (cd "$vm_top" && autoreconf -i); } &&
 			cd "$build" &&
-			{ [ -f Makefile ] || "$vm_top/configure" --host=i686-linux-gnu CC="gcc -m32" \
-				--enable-static-programs "${flags[@]}"; } &&
+			{ [ -f Makefile ] || "$vm_top/configure" --enable-static-programs "${flags[@]}"; } &&
 			make -j"$(nproc)" kexec/kexec &&
 			make vm-programs
 	} < /dev/null > "$log" 2>&1; then
 		tail -n 30 "$log" >&2
-		vm_say "the build for guests failed, see '$log'"
+		vm_say "the build for $arch guests failed, see '$log'"
 		return 1
 	fi
 }
@@ -49,9 +60,10 @@ vm_pack() {
 		mv "$2.new" "$2"
 }
 
-# vm_root FOLDER INIT: what every guest has: busybox, our programs, the scripts.
+# vm_root ARCH FOLDER INIT: what every guest has: busybox (a 32-bit one, which every kernel here runs),
+# our programs, the scripts.
 vm_root() {
-	local root=$1 init=$2 sysroot applet
+	local arch=$1 root=$2 init=$3 sysroot applet
 	sysroot=$("$vm_top/scripts/i386-sysroot") || return 1
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,tmp,lib/guest}
@@ -62,30 +74,37 @@ vm_root() {
 	cp "$vm_here/guest/$init" "$root/init"
 	cp "$vm_here/guest/common.sh" "$root/lib/guest/"
 	chmod +x "$root/init"
-	cp "$vm_build/i386/kexec/kexec" "$root/sbin/kexec"
+	cp "$vm_build/$arch/kexec/kexec" "$root/sbin/kexec"
 	strip "$root/sbin/kexec"
 }
 
-# vm_images FLAVOUR...: $vm_build/images/FLAVOUR.img for each kernel flavour. The image of A carries B:
-# the same kernel and an initramfs of its own.
-vm_images() {
-	local images=$vm_build/images work=$vm_build/images/work flavour kernel program
+# vm_work ARCH: the unpacked images of both kernels' roots, in $vm_build/images/ARCH.
+vm_work() {
+	local arch=$1 work=$vm_build/images/$1 program
 	mkdir -p "$work"
-	vm_root "$work/b" init-b || return 1
-	for program in "$vm_build"/i386/tests/vm/in-b/*; do
+	vm_root "$arch" "$work/b" init-b || return 1
+	for program in "$vm_build/$arch"/tests/vm/in-b/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/b/bin/"
 	done
-	vm_pack "$work/b" "$images/b.img" || return 1
-	vm_root "$work/a" init-a || return 1
+	vm_pack "$work/b" "$work/b.img" || return 1
+	vm_root "$arch" "$work/a" init-a || return 1
 	cp "$vm_here"/guest/*.sh "$work/a/lib/guest/"
 	mkdir "$work/a/b"
-	for program in "$vm_build"/i386/tests/vm/in-a/*; do
+	cp "$work/b.img" "$work/a/b/initrd.img"
+	for program in "$vm_build/$arch"/tests/vm/in-a/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/a/bin/"
 	done
+}
+
+# vm_images FLAVOUR...: $vm_build/images/FLAVOUR.img for each kernel flavour, which are of one
+# architecture. The image of A carries B: the same kernel and an initramfs of its own.
+vm_images() {
+	local images=$vm_build/images work flavour kernel
+	work=$images/$(vm_arch "$1")
+	vm_work "$(vm_arch "$1")" || return 1
 	for flavour in "$@"; do
 		kernel=$(vm_kernel "$flavour") || return 1
 		cp "$kernel/bzImage" "$work/a/b/bzImage"
-		cp "$images/b.img" "$work/a/b/initrd.img"
 		vm_pack "$work/a" "$images/$flavour.img" || return 1
 		ln -sfn "$kernel/bzImage" "$images/$flavour.bzImage"
 	done
@@ -103,12 +122,13 @@ vm_debian_kernel() {
 # last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck.
 vm_boot() {
 	local name=$1 flavour=$2 megabytes=$3 cpus=$4 cpu=$5 append=$6
-	local base=$vm_out/$name qemu
+	local base=$vm_out/$name qemu program
+	program=qemu-system-$(vm_arch "$flavour")
 	mkdir -p "$vm_out"
 	rm -f "$base".{console,results,qemu}
 	: > "$base.console"
 	: > "$base.results"
-	qemu-system-i386 -accel tcg -no-reboot -display none -monitor none -nic none \
+	"$program" -accel tcg -no-reboot -display none -monitor none -nic none \
 		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
 		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$vm_build/images/$flavour.img" \
 		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 $append" \
@@ -174,7 +194,7 @@ vm_show_failure() {
 	local base=$vm_out/$1 file
 	for file in "$base.results" "$base.console"; do
 		echo "    --- the last lines of $(basename "$file") ---"
-		tail -n 40 "$file" | tr -d '\r' | cut -c1-200 | sed 's/^/    | /'
+		grep -av "^@@ b.head" "$file" | tail -n 40 | tr -d '\r' | cut -c1-200 | sed 's/^/    | /'
 	done
 	if grep -q 'Triple fault' "$base.qemu" 2>/dev/null; then
 		echo "    --- the processor at the triple fault ---"

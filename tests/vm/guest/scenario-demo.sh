@@ -17,9 +17,9 @@ run_scenario() {
 	_megabytes=$(parameter fill 60)
 	tell "A: Linux $(uname -r) is up, $(nproc) processors, $(sed -n 's/^MemTotal: *//p' /proc/meminfo) of memory"
 	data_fill "$_megabytes"
-	_before=$(data_sha256)
+	sum_before=$(data_sha256)
 	counter_start
-	tell "A: $_megabytes MB of random data in memory, sha256 $_before"
+	tell "A: $_megabytes MB of random data in memory, sha256 $sum_before"
 	tell "A: a process counts, boot_id $boot_id"
 	demo_load
 	demo_jump 1
@@ -27,8 +27,8 @@ run_scenario() {
 	tell "A: checking the data"
 	_after=$(data_sha256)
 	tell "A: sha256 now    $_after"
-	tell "A: sha256 before $_before"
-	[ "$_after" = "$_before" ] || fail "the data changed"
+	tell "A: sha256 before $sum_before"
+	[ "$_after" = "$sum_before" ] || fail "the data changed"
 	[ "$(cat /proc/sys/kernel/random/boot_id)" = "$boot_id" ] || fail "another boot_id"
 	tell "A: the same boot_id, the process counts on ($(cat /run/count)), no warning in the kernel log"
 }
