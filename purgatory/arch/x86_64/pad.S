@@ -73,6 +73,7 @@ pad_out:
 	movq	%rdi, 8(%rdx)
 1:	leaq	PAD_IN(%rbx), %rsi
 2:	leaq	PAD_STACK(%rbx), %rsp
+	pushq	$0 /* a function is entered 8 bytes off a multiple of 16 */
 	pushq	PAD(PAD_PAYLOAD)
 	pushq	%rsi
 	movq	PAD(PAD_PEER), %rax
