@@ -15,7 +15,6 @@
 /* Offsets of the parts behind the zero page. */
 struct layout {
 	size_t e820_extra; /* entries that the table has no room for and the chain takes */
-	size_t e820_lost;  /* entries that nothing takes */
 	size_t extension, seed, end; /* byte offsets; extension is only there with e820_extra */
 };
 
@@ -33,10 +32,8 @@ static struct layout lay_out(const struct boot_block *block)
 	l.extension = round_up(CMDLINE_OFFSET + strlen(block->cmdline) + 1);
 	l.seed = l.extension;
 	l.end = l.extension;
-	if (block->protocol < PROTOCOL_2_09) {
-		l.e820_lost = extra;
+	if (block->protocol < PROTOCOL_2_09)
 		return l;
-	}
 	l.e820_extra = extra;
 	if (extra)
 		l.seed = round_up(l.extension + SETUP_DATA_BYTES + extra * E820_ENTRY_BYTES);
@@ -171,7 +168,7 @@ static void fill_chain(const struct boot_block *block, const struct layout *l, u
 	memcpy(data, block->machine->random, RNG_SEED_BYTES);
 }
 
-size_t boot_block_fill(const struct boot_block *block, uint8_t *bytes)
+void boot_block_fill(const struct boot_block *block, uint8_t *bytes)
 {
 	struct layout l = lay_out(block);
 
@@ -184,7 +181,6 @@ size_t boot_block_fill(const struct boot_block *block, uint8_t *bytes)
 	memcpy(bytes + CMDLINE_OFFSET, block->cmdline, strlen(block->cmdline) + 1);
 	if (block->protocol >= PROTOCOL_2_09)
 		fill_chain(block, &l, bytes);
-	return l.e820_lost;
 }
 
 _Static_assert(BP_E820_TABLE + E820_TABLE_MAX * E820_ENTRY_BYTES == 0xcd0, "zero page");

@@ -118,9 +118,9 @@ struct boot_block {
 size_t boot_block_bytes(const struct boot_block *block);
 
 /*
- * Write the block. bytes has boot_block_bytes() zeroed bytes. Returns how many entries of the
- * memory map did not fit (protocols before 2.09 take only E820_TABLE_MAX).
+ * Write the block. bytes has boot_block_bytes() zeroed bytes. Of the memory map, protocols
+ * before 2.09 are told the first E820_TABLE_MAX entries only.
  */
-size_t boot_block_fill(const struct boot_block *block, uint8_t *bytes);
+void boot_block_fill(const struct boot_block *block, uint8_t *bytes);
 
 #endif

@@ -54,6 +54,18 @@ static struct segment *claim(struct plan *plan, const char *name, uint64_t size,
 	return segment;
 }
 
+/* What is left out might be the memory the kernel itself lies in. */
+static int check_map(const struct linux_kernel *kernel, const struct memmap *map, struct error *err)
+{
+	if (kernel->protocol >= PROTOCOL_2_09 || map->count <= E820_TABLE_MAX)
+		return 0;
+	return error_set(
+		err,
+		"this machine's memory map has %zu entries, a kernel of boot protocol %u.%02u "
+		"reads %d; use a newer kernel",
+		map->count, kernel->protocol >> 8, kernel->protocol & 0xff, E820_TABLE_MAX);
+}
+
 static int place_initrd(const struct request *request, const struct linux_kernel *kernel,
 			struct plan *plan, struct range *at, struct error *err)
 {
@@ -94,7 +106,7 @@ static int place_block(const struct linux_kernel *kernel, struct boot_block *blo
 	};
 	const struct place old = { .within = { OLD_BLOCK, OLD_BLOCK_END } };
 	bool fixed = block->protocol < PROTOCOL_2_02;
-	size_t bytes = boot_block_bytes(block), lost;
+	size_t bytes = boot_block_bytes(block);
 	uint8_t *data = arena_alloc(&plan->arena, bytes);
 	struct segment *segment;
 
@@ -107,11 +119,7 @@ static int place_block(const struct linux_kernel *kernel, struct boot_block *blo
 				 fixed ? " at 0x90000, where a kernel of this age expects them"
 				       : "");
 	block->address = segment->at.start;
-	lost = boot_block_fill(block, data);
-	if (lost)
-		plan_note(plan,
-			  "the memory map is too long for this kernel: %zu entries are left out",
-			  lost);
+	boot_block_fill(block, data);
 	segment->data = (struct span){ data, bytes };
 	segment->hashed = true;
 	return 0;
@@ -152,7 +160,7 @@ int linux_place(const struct request *request, const struct machine *machine,
 	};
 
 	if (x86_check_mode(request, machine, kernel->wide, err) ||
-	    check_cmdline(kernel, plan->cmdline, err) ||
+	    check_cmdline(kernel, plan->cmdline, err) || check_map(kernel, &plan->given, err) ||
 	    place_initrd(request, kernel, plan, &block.initrd, err) ||
 	    place_block(kernel, &block, plan, err) ||
 	    place_purgatory(request, machine, kernel, plan, err))
