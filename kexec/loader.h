@@ -6,29 +6,29 @@
 #include "plan.h"
 
 struct loader {
-	const char *name;    /* what --type takes: "bzImage", "elf-x86" */
-	uint32_t accepts;    /* enum request_option bits */
+	const char *name; /* what --type takes: "bzImage", "elf-x86" */
+	uint32_t accepts; /* enum request_option bits */
 	/* The parse: 0 if the image is of this type, -1 with the reason if not. */
 	int (*probe)(struct span image, struct error *err);
-	/* Whether the image carries this type's magic number: then the probe's reason is what is wrong
-	 * with the file, not one refusal among many. May be NULL. */
+	/* Whether the image carries this type's magic number: then the probe's reason is what is
+	 * wrong with the file, not one refusal among many. May be NULL. */
 	bool (*looks_like)(struct span image);
-	/* Whether this image can serve as a kernel that is given a memory map (so that a jump into it
-	 * needs a restricted one), as opposed to a program that is called. */
+	/* Whether this image can serve as a kernel that is given a memory map (so that a jump into
+	 * it needs a restricted one), as opposed to a program that is called. */
 	bool (*is_kernel)(const struct request *request);
 	/* Place everything, fill everything. plan->free, plan->jump and plan->given are set up. */
 	int (*plan)(const struct request *request, const struct machine *machine, struct plan *plan,
 		    struct error *err);
-	/* Bytes of contiguous RAM a kernel needs to run with room to work, and the lowest address at which it may
-	 * lie: what D is chosen by. Only for is_kernel. */
+	/* Bytes of contiguous RAM a kernel needs to run with room to work, and the lowest address
+	 * at which it may lie: what D is chosen by. Only for is_kernel. */
 	int (*room)(const struct request *request, struct place *want, struct error *err);
 };
 
 struct arch {
-	const char *name;	   /* "i386" */
-	uint32_t kexec_arch;	   /* bits 16-31 of the kexec_load flags */
-	uint16_t elf_machine;	   /* EM_386 */
-	uint64_t memory_end;	   /* no segment above */
+	const char *name;                    /* "i386" */
+	uint32_t kexec_arch;                 /* bits 16-31 of the kexec_load flags */
+	uint16_t elf_machine;                /* EM_386 */
+	uint64_t memory_end;                 /* no segment above */
 	const struct loader *const *loaders; /* NULL-terminated, tried in order */
 	/* Hand-off area, pad and restricted map (jump.c): before and after the loader's plan(). */
 	int (*jump_prepare)(const struct request *request, const struct machine *machine,
@@ -38,8 +38,8 @@ struct arch {
 	/* The helper that goes back (REQUEST_JUMP_BACK). */
 	int (*jump_back)(const struct request *request, const struct machine *machine,
 			 struct plan *plan, struct error *err);
-	/* Last step of every image that is entered through purgatory: digests of all hashed segments go
-	 * into the parameters of the purgatory segment. */
+	/* Last step of every image that is entered through purgatory: digests of all hashed
+	 * segments go into the parameters of the purgatory segment. */
 	int (*seal_purgatory)(const struct request *request, struct plan *plan, struct error *err);
 };
 

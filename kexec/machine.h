@@ -21,10 +21,10 @@
 #define MACHINE_EDD_BYTES     82 /* struct edd_info */
 
 enum cpu_flag {
-	CPU_LONG_MODE = 1, /* the running kernel is 64-bit */
-	CPU_PAE = 2,       /* the running kernel has PAE on (always in long mode) */
-	CPU_LA57 = 4,      /* five-level paging is on */
-	CPU_UMIP = 8,      /* sgdt is hidden from user space */
+	CPU_LONG_MODE = 1,  /* the running kernel is 64-bit */
+	CPU_PAE = 2,        /* the running kernel has PAE on (always in long mode) */
+	CPU_LA57 = 4,       /* five-level paging is on */
+	CPU_UMIP = 8,       /* sgdt is hidden from user space */
 	CPU_ENCRYPTED = 16, /* memory is encrypted (SME, SEV, TDX): nobody else can read it */
 };
 

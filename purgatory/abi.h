@@ -26,12 +26,12 @@
 #define PURG_CHECK_C  0 /* plain C */
 #define PURG_CHECK_NI 1 /* SHA-NI: the CPU must have it */
 
-#define PURG_KEEP_STACK     0x1 /* hand over on the stack purgatory was entered on (return address) */
+#define PURG_KEEP_STACK     0x1 /* hand over on the stack it was entered on (return address) */
 #define PURG_CONSOLE_VGA    0x2
 #define PURG_CONSOLE_SERIAL 0x4
 #define PURG_RESET_VGA      0x8
 #define PURG_VERIFY         0x10 /* compare the digest; cleared once it was found right */
-#define PURG_ENTER_32       0x20 /* x86_64: leave long mode first; below 4 GiB, no PURG_KEEP_STACK */
+#define PURG_ENTER_32       0x20 /* x86_64: leave long mode first; not with PURG_KEEP_STACK */
 
 /* The pad page (see doc/jump.md): code at its two entries, then struct jump_pad, then its stack. */
 #define PAD_OUT   0x000
