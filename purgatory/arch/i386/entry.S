@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The head of the i386 purgatory: its parameter block, the way in and the way out. The C part
- * (purgatory.c) decides; this file knows descriptors, stacks and the register state of the hand-over.
+ * (purgatory.c) decides; this file knows descriptors, stacks and the register state of the
+ * hand-over.
  *
- * Entered in 32-bit protected mode with paging off, interrupts off, flat segments whose table may be
- * gone, and a usable stack. General registers hold nothing.
+ * Entered in 32-bit protected mode with paging off, interrupts off, flat segments whose table may
+ * be gone, and a usable stack. General registers hold nothing.
  */
 #include "abi.h"
 
@@ -36,7 +37,7 @@ purgatory_entry:
 	call	1f
 1:	popl	%ebx
 	subl	$(1b - purgatory_head), %ebx
-	/* %ebx = purgatory_head from here on. The stack we came on is kept: a return address is on it. */
+	/* %ebx = purgatory_head from here on. The stack is kept: a return address is on it. */
 	movl	%esp, (kept_stack - purgatory_head)(%ebx)
 
 	leal	(table - purgatory_head)(%ebx), %eax
@@ -66,8 +67,8 @@ purgatory_entry:
 	ret
 
 /*
- * Left: registers as the parameters say, CS 0x10, DS ES FS GS SS 0x18 (flat, the table stays valid as
- * long as this memory does), interrupts and paging off, CR4 as we found it. (%esp) is the return
+ * Left: registers as the parameters say, CS 0x10, DS ES FS GS SS 0x18 (flat, the table stays valid
+ * as long as this memory does), interrupts and paging off, CR4 as we found it. (%esp) is the return
  * address with PURG_KEEP_STACK.
  */
 hand_over:

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pad: the one page that guards a kernel's re-entry (doc/jump.md). It is copied into the hand-off
- * area by the loader and runs wherever that page lies: no relocation, no memory outside the page but
- * pad.note_raw and the stack it is entered on. It knows nothing of purgatory or images.
+ * The pad: the one page that guards a kernel's re-entry (doc/jump.md). It is copied into the
+ * hand-off area by the loader and runs wherever that page lies: no relocation, no memory outside
+ * the page but pad.note_raw and the stack it is entered on. It knows nothing of purgatory or of
+ * images.
  *
  * OUT  what the pad's own kernel calls. IN  what anybody else jumps to in order to go back.
  *
- * Both are entered, and everything is left, in 32-bit protected mode: paging off, interrupts off, flat
- * code, data and stack segments (selectors of no importance; the descriptor table may be gone), a
- * stack with one word to read and one to write. General registers hold nothing on entry.
+ * Both are entered, and everything is left, in 32-bit protected mode: paging off, interrupts off,
+ * flat code, data and stack segments (selectors of no importance; the descriptor table may be
+ * gone), a stack with one word to read and one to write. General registers hold nothing on entry.
  *
  * The page: code, PAD_DATA struct jump_pad, scratch (below), stack down from PAD_STACK.
  */
@@ -48,8 +49,8 @@
 	.hidden	pad_out
 /*
  * Entry: (%esp) = raw re-entry address of the own kernel, physical.
- * Left to the peer: %esp on this page, (%esp) = IN, 4(%esp) = the default next entry: where OUT goes
- * next time if the peer does nothing but return. A peer may overwrite it. All other registers 0.
+ * Left to the peer: %esp on this page, (%esp) = IN, 4(%esp) = the default next entry: where OUT
+ * goes next time if the peer does nothing but return. A peer may overwrite it. All other registers 0.
  */
 pad_out:
 	cli
@@ -85,7 +86,8 @@ pad_out:
 	.hidden	pad_in
 /*
  * Entry: (%esp) = the caller's next entry, 0 = there is none.
- * An unguarded Linux re-entry counts as none: without its descriptor table it would reset the machine.
+ * An unguarded Linux re-entry counts as none: without its descriptor table it would reset the
+ * machine.
  */
 pad_in:
 	cli
@@ -115,7 +117,7 @@ pad_in:
 pad_back:
 	leal	PAD_STACK(%ebx), %esp
 
-	/* It turns paging on before it restores CR4: the page-table format must be right already. */
+	/* It turns paging on before it restores CR4: the page-table format must be right. */
 	testl	$PAD_FLAG_CR4, PAD(PAD_FLAGS)
 	jz	2f
 	movl	%cr4, %eax
@@ -125,7 +127,7 @@ pad_back:
 	orl	$CR4_PAE, %eax
 1:	movl	%eax, %cr4
 2:
-	/* It keeps CS as it finds it: flat segments under the selectors it uses, from a table here. */
+	/* It keeps CS as it finds it: flat segments under its selectors, from a table here. */
 	movl	PAD(PAD_CODE_SELECTOR), %ecx
 	andl	$GDT_MASK, %ecx
 	movl	$0x0000ffff, PAD_GDT(%ebx,%ecx)
