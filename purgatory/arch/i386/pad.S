@@ -50,7 +50,8 @@
 /*
  * Entry: (%esp) = raw re-entry address of the own kernel, physical.
  * Left to the peer: %esp on this page, (%esp) = IN, 4(%esp) = the default next entry: where OUT
- * goes next time if the peer does nothing but return. A peer may overwrite it. All other registers 0.
+ * goes next time if the peer does nothing but return. A peer may overwrite it. All other registers
+ * are 0.
  */
 pad_out:
 	cli
