@@ -215,12 +215,27 @@ static int show_plan(const struct job *job, struct error *err)
 	return 0;
 }
 
+/* A 32-bit program on a 64-bit kernel can name no address above 4 GiB. */
+static int check_reach(const struct plan *plan, struct error *err)
+{
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		if (plan->segments[i].at.end - 1 > UINTPTR_MAX)
+			return error_set(err,
+					 "this is a 32-bit program, the %s would lie above 4 GiB (at "
+					 "0x%llx): use a 64-bit one, or --mem-max=0xffffffff",
+					 plan->segments[i].name,
+					 (unsigned long long)plan->segments[i].at.start);
+	return 0;
+}
+
 static int load_plan(const struct job *job, struct error *err)
 {
 	const struct plan *plan = &job->plan;
 	struct sys_segment segments[PLAN_SEGMENTS_MAX] = { 0 };
 	int result;
 
+	if (check_reach(plan, err))
+		return -1;
 	for (unsigned i = 0; i < plan->segment_count; i++)
 		segments[i] = (struct sys_segment){
 			.buf = plan->segments[i].data.data,
