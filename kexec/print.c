@@ -107,6 +107,9 @@ void print_completion(FILE *out)
 	print_case(out, "RATE",
 		   "mapfile -t COMPREPLY < <(compgen -W '9600 19200 38400 57600 115200' -- "
 		   "\"$cur\")");
+	print_case(out, "WAY",
+		   "mapfile -t COMPREPLY < <(compgen -W 'auto direct classic two-hop' -- "
+		   "\"$cur\")");
 	print_case(out, "TEXT", "COMPREPLY=()");
 	print_case(out, "ADDRESS", "COMPREPLY=()");
 	fprintf(out,
