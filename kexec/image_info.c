@@ -51,14 +51,10 @@ static void time_text(uint64_t ns, char text[32])
 		strcpy(text, "unknown");
 }
 
-static void tell_progress(void *context, uint64_t done, uint64_t total)
-{
-	resume_progress(context, "checking", done, total);
-}
-
 static int gather(const char *path, bool verify, struct facts *facts, struct error *err)
 {
-	struct stream_sink check_only = { NULL, tell_progress, stderr };
+	struct resume_progress progress = { stderr, "checking", 0 };
+	struct stream_sink check_only = { NULL, resume_progress, NULL, &progress };
 	struct resume_image *image = &facts->image;
 
 	memset(facts, 0, sizeof(*facts));

@@ -68,15 +68,17 @@ double resume_entry_seconds(void)
 	return KERNEL_WORK_FACTOR * took / ROUNDS / ENTRIES;
 }
 
-void resume_progress(FILE *out, const char *what, uint64_t done, uint64_t total)
+void resume_progress(void *context, uint64_t done, uint64_t total)
 {
+	struct resume_progress *progress = context;
 	unsigned percent = total ? (unsigned)(done * 100 / total) : 100;
 
-	if (!out || !isatty(fileno(out)))
+	if (!progress->out || percent + 1 == progress->told || !isatty(fileno(progress->out)))
 		return;
-	fprintf(out, "\rkexec: %s: %u %% of %llu MiB%s", what, percent,
+	progress->told = percent + 1;
+	fprintf(progress->out, "\rkexec: %s: %u %% of %llu MiB%s", progress->what, percent,
 		(unsigned long long)((total + MIB - 1) / MIB), done == total ? "\n" : "");
-	fflush(out);
+	fflush(progress->out);
 }
 
 static void tell_choice(const struct resume_job *job)
@@ -138,10 +140,9 @@ int resume_opened(const struct resume_request *request, struct resume_image *ima
 	int result;
 
 	memset(loaded, 0, sizeof(*loaded));
-	if (find_entry(request, image, &job.entry, err) ||
-	    resume_image_check(image, job.entry, err))
+	if (find_entry(request, image, &job.entry, err))
 		return -1;
-	if (resume_check_machine(image, &here, err))
+	if (resume_image_check(image, job.entry, err) || resume_check_machine(image, &here, err))
 		return error_prefix(err, "'%s' is not resumed: ", request->image);
 	here.entry_seconds = resume_entry_seconds();
 	if (resume_two_hop_check(image, request, machine, &no_hop))

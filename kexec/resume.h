@@ -63,8 +63,15 @@ int resume_two_hop(const struct resume_job *job, struct resume_loaded *loaded, s
 int resume_two_hop_check(const struct resume_image *image, const struct resume_request *request,
 			 const struct machine *machine, struct error *err);
 
-/* Tell how far a long step is, on a terminal only; out may be NULL. */
-void resume_progress(FILE *out, const char *what, uint64_t done, uint64_t total);
+/* How far a long step is: told on a terminal only, and only when the percentage changes. */
+struct resume_progress {
+	FILE *out; /* may be NULL */
+	const char *what;
+	unsigned told; /* percent + 1 */
+};
+
+/* A struct stream_sink's progress(); context is a struct resume_progress. */
+void resume_progress(void *context, uint64_t done, uint64_t total);
 
 /* What the kernel's loader needs per entry of its list on this processor, in seconds. */
 double resume_entry_seconds(void);

@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine.h"
 #include "plan.h"
 
 typedef unsigned long long ull;
 
 #define MIB     UINT64_C(0x100000)
 #define NOTHING 0 /* in a map: no entry there */
+
+static const char why_direct[] = "this kernel keeps to memory that was lent to it";
 
 static const char *const way_names[] = {
 	[RESTORE_AUTO] = "auto",
@@ -85,7 +88,8 @@ int resume_compare_maps(const struct memmap *there, const struct memmap *here,
 		uint32_t is = type_at(here, at, &until_here);
 
 		next = until_there < until_here ? until_there : until_here;
-		if (was == is || (confined && was == MEMORY_RAM && is == MEMORY_RESERVED))
+		if (was == is ||
+		    (confined && memmap_is_confined_type((struct range){ at, next }, was, is)))
 			continue;
 		return error_set(err,
 				 "the memory of this machine is not laid out as the image's was: "
@@ -272,7 +276,7 @@ static int take_asked(const struct resume_machine *here, enum restore_way asked,
 	if (closed)
 		return error_set(err, "it cannot be restored the %s way: %s; try --restore=auto",
 				 restore_way_name(asked), closed);
-	return choose(choice, asked, "asked for");
+	return choose(choice, asked, "%s", asked == RESTORE_DIRECT ? why_direct : "asked for");
 }
 
 static int take_best(const struct resume_machine *here, const struct error reasons[],
@@ -282,8 +286,7 @@ static int take_best(const struct resume_machine *here, const struct error reaso
 	bool can_classic = !*reasons[RESTORE_CLASSIC].text;
 
 	if (can_direct)
-		return choose(choice, RESTORE_DIRECT,
-			      "this kernel keeps to memory that was lent to it");
+		return choose(choice, RESTORE_DIRECT, "%s", why_direct);
 	if (can_classic && (here->no_hop || choice->seconds <= CLASSIC_PATIENCE_SECONDS))
 		return choose(choice, RESTORE_CLASSIC, "%llu MiB fit through kexec_load",
 			      (ull)(choice->bytes / MIB));

@@ -98,14 +98,10 @@ static int load(const struct resume_job *job, const struct piece *pieces, unsign
 					    : "");
 }
 
-static void tell_progress(void *context, uint64_t done, uint64_t total)
-{
-	resume_progress(context, "checking", done, total);
-}
-
 int resume_classic(const struct resume_job *job, struct resume_loaded *loaded, struct error *err)
 {
-	struct stream_sink check_only = { NULL, tell_progress, job->request->out };
+	struct resume_progress progress = { job->request->out, "checking", 0 };
+	struct stream_sink check_only = { NULL, resume_progress, NULL, &progress };
 	struct piece pieces[PLAN_SEGMENTS_MAX] = { { { 0, 0 }, NULL } };
 	struct range_set ranges = { 0 };
 	int result = -1;

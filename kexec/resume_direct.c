@@ -19,6 +19,7 @@
 struct direct {
 	const struct resume_job *job;
 	struct devmem devmem;
+	struct resume_progress progress;
 	uint8_t *own_data; /* the ranges of choice->own, one behind the other */
 };
 
@@ -138,17 +139,10 @@ static int load_stub(const struct direct *direct, struct resume_loaded *loaded, 
 	return 0;
 }
 
-static void tell_progress(void *context, uint64_t done, uint64_t total)
-{
-	struct direct *direct = context;
-
-	resume_progress(direct->job->request->out, "restoring", done, total);
-}
-
 int resume_direct(const struct resume_job *job, struct resume_loaded *loaded, struct error *err)
 {
-	struct direct direct = { .job = job };
-	struct stream_sink sink = { put, tell_progress, &direct };
+	struct direct direct = { .job = job, .progress = { job->request->out, "restoring", 0 } };
+	struct stream_sink sink = { put, resume_progress, &direct, &direct.progress };
 	int result = -1;
 
 	if (devmem_open(&direct.devmem, err))

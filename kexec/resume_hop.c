@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmdline.h"
+#include "confine.h"
 #include "cpio.h"
 #include "loader.h"
 #include "request_files.h"
@@ -120,27 +121,19 @@ static int confine(struct hop *hop, struct error *err)
 	*machine = *hop->job->machine;
 	machine->firmware = (struct memmap){ 0 };
 	machine->ram = (struct range_set){ 0 };
-	if (memmap_copy(&machine->firmware, &hop->job->machine->firmware, err))
-		return -1;
-	for (size_t i = 0; i < machine->firmware.count; i++)
-		if (machine->firmware.entries[i].type == MEMORY_RAM)
-			machine->firmware.entries[i].type = MEMORY_RESERVED;
 	for (size_t i = 0; i < note->lent.count; i++)
 		if (range_set_add(&machine->ram, note->lent.items[i], err))
 			return -1;
 	if (range_set_remove(&machine->ram, note->handoff, err))
 		return -1;
-	for (size_t i = 0; i < machine->ram.count; i++) {
+	for (size_t i = 0; i < machine->ram.count; i++)
 		if (!range_set_contains(&hop->job->machine->ram, machine->ram.items[i]))
 			return error_set(err,
 					 "the memory 0x%llx-0x%llx, which the second kernel "
 					 "would get, is not RAM here",
 					 (unsigned long long)machine->ram.items[i].start,
 					 (unsigned long long)machine->ram.items[i].end - 1);
-		if (memmap_set(&machine->firmware, machine->ram.items[i], MEMORY_RAM, err))
-			return -1;
-	}
-	return 0;
+	return memmap_confine(&hop->job->machine->firmware, &machine->ram, &machine->firmware, err);
 }
 
 /* Of the running kernel's parameters, those about consoles and about how the hardware is driven. */

@@ -318,7 +318,7 @@ static int check_note(struct resume_image *image, uint64_t entry, struct error *
 	return check_pad(image, err) || check_way_back(image, err) ? -1 : 0;
 }
 
-static int check(struct resume_image *image, uint64_t entry, struct error *err)
+int resume_image_check(struct resume_image *image, uint64_t entry, struct error *err)
 {
 	if (image->has_info && image->info.view == IMAGE_VIEW_DEBUG)
 		return error_set(err, "it was saved for debuggers only (--view=debug)");
@@ -334,11 +334,4 @@ static int check(struct resume_image *image, uint64_t entry, struct error *err)
 	if (!image->has_info)
 		warn(image, "it is a bare copy: no checksums, and nothing bars a second resume");
 	return check_note(image, entry, err);
-}
-
-int resume_image_check(struct resume_image *image, uint64_t entry, struct error *err)
-{
-	if (!check(image, entry, err))
-		return 0;
-	return error_prefix(err, "'%s' is not resumed: ", image->backing.path);
 }

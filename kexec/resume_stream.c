@@ -42,7 +42,7 @@ static int hand_on(struct stream *stream, uint64_t address, const uint8_t *data,
 static void tell(const struct stream *stream)
 {
 	if (stream->sink->progress)
-		stream->sink->progress(stream->sink->context, stream->put, stream->total);
+		stream->sink->progress(stream->sink->progress_context, stream->put, stream->total);
 }
 
 /* The PT_LOAD and the chunk must agree about where the first stored page of the chunk lies. */

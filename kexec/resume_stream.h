@@ -14,7 +14,8 @@ struct stream_sink {
 		   struct error *err);
 	/* May be NULL. Bytes of A's memory done, of how many. */
 	void (*progress)(void *context, uint64_t done, uint64_t total);
-	void *context;
+	void *context; /* of put() */
+	void *progress_context;
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "purgatory/blobs.h"
 #include "purgatory/abi.h"
+#include "confine.h"
 #include "handoff.h"
 #include "x86.h"
 
@@ -194,18 +195,14 @@ static int check_memory(const struct machine *machine, uint64_t lent, struct err
 static int restrict_map(const struct machine *machine, struct plan *plan, struct error *err)
 {
 	const struct plan_jump *jump = &plan->jump;
-	struct range rest = { jump->handoff.end, jump->main.end };
+	struct range_set ram = { 0 };
+	int result = -1;
 
-	if (memmap_copy(&plan->given, &machine->firmware, err))
-		return -1;
-	for (size_t i = 0; i < plan->given.count; i++)
-		if (plan->given.entries[i].type == MEMORY_RAM)
-			plan->given.entries[i].type = MEMORY_RESERVED;
-	return memmap_set(&plan->given, jump->low, MEMORY_RAM, err) ||
-			       memmap_set(&plan->given, jump->handoff, MEMORY_RESERVED, err) ||
-			       memmap_set(&plan->given, rest, MEMORY_RAM, err)
-		       ? -1
-		       : 0;
+	if (!range_set_add(&ram, jump->low, err) && !range_set_add(&ram, jump->main, err) &&
+	    !range_set_remove(&ram, jump->handoff, err))
+		result = memmap_confine(&machine->firmware, &ram, &plan->given, err);
+	range_set_done(&ram);
+	return result;
 }
 
 static void place_handoff(struct plan_jump *jump, uint64_t start,
