@@ -259,6 +259,12 @@ static void test_command_line_names_the_way_back(void **state)
 	snprintf(expected, sizeof(expected), "quiet elfcorehdr=0x%llx kexec_jump_back_entry=0x%llx",
 		 (unsigned long long)f->plan.jump.elfcorehdr, (unsigned long long)f->plan.jump.in);
 	assert_string_equal(f->plan.cmdline, expected);
+
+	f->request.cmdline = "quiet -- single";
+	plan_done(&f->plan);
+	assert_int_equal(make(f, kernel_loaders), 0);
+	assert_non_null(strstr(f->plan.cmdline, "kexec_jump_back_entry="));
+	assert_string_equal(strstr(f->plan.cmdline, " -- "), " -- single");
 }
 
 static void test_core_header(void **state)

@@ -8,6 +8,7 @@
 
 #include "purgatory/blobs.h"
 #include "purgatory/abi.h"
+#include "cmdline.h"
 #include "confine.h"
 #include "handoff.h"
 #include "x86.h"
@@ -222,6 +223,7 @@ static int prepare_kernel(const struct request *request, const struct machine *m
 	struct plan_jump *jump = &plan->jump;
 	struct handoff_layout layout;
 	struct range rest;
+	const char *added;
 
 	if (handoff_measure(machine, &layout, err) ||
 	    choose_region(request, machine, loader, layout.total_bytes, plan, err))
@@ -234,10 +236,9 @@ static int prepare_kernel(const struct request *request, const struct machine *m
 	range_set_done(&plan->free);
 	if (range_set_add(&plan->free, rest, err) || restrict_map(machine, plan, err))
 		return -1;
-	plan->cmdline =
-		arena_printf(&plan->arena, "%s%selfcorehdr=0x%llx kexec_jump_back_entry=0x%llx",
-			     request->cmdline, *request->cmdline ? " " : "",
+	added = arena_printf(&plan->arena, "elfcorehdr=0x%llx kexec_jump_back_entry=0x%llx",
 			     (unsigned long long)jump->elfcorehdr, (unsigned long long)jump->in);
+	plan->cmdline = added ? cmdline_add(&plan->arena, request->cmdline, added) : NULL;
 	return plan->cmdline ? 0 : error_no_memory(err);
 }
 
