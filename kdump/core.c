@@ -186,13 +186,16 @@ static size_t notes_used(struct span notes)
 	return position;
 }
 
-static int add_notes(struct core *core, uint64_t offset, uint64_t bytes, struct error *err)
+/* *left: what may still be read; thousands of PT_NOTEs may lie over the same empty bytes. */
+static int add_notes(struct core *core, uint64_t offset, uint64_t bytes, uint64_t *left,
+		     struct error *err)
 {
 	uint8_t *grown;
 
-	if (bytes > CORE_NOTES_MAX - core->notes_bytes)
+	if (bytes > *left)
 		return error_set(err, "0x%llx bytes of notes: more than 0x%x are not believed",
 				 (unsigned long long)bytes, CORE_NOTES_MAX);
+	*left -= bytes;
 	if (!bytes_fit(core->source.size, offset, bytes))
 		return error_set(err,
 				 "the notes at 0x%llx, 0x%llx bytes, do not fit into the file of "
@@ -216,6 +219,7 @@ static int add_notes(struct core *core, uint64_t offset, uint64_t bytes, struct 
 static int read_table(struct core *core, const struct table *table, struct error *err)
 {
 	uint8_t block[HEADERS_AT_ONCE * sizeof(Elf64_Phdr)];
+	uint64_t notes_left = CORE_NOTES_MAX;
 	size_t capacity = 0;
 
 	for (uint64_t done = 0; done < table->count;) {
@@ -231,7 +235,8 @@ static int read_table(struct core *core, const struct table *table, struct error
 
 			if (type == PT_LOAD && add_load(core, &capacity, &load, err))
 				return -1;
-			if (type == PT_NOTE && add_notes(core, load.offset, load.file_bytes, err))
+			if (type == PT_NOTE &&
+			    add_notes(core, load.offset, load.file_bytes, &notes_left, err))
 				return -1;
 		}
 		done += now;
@@ -283,12 +288,14 @@ static size_t padded(uint32_t size)
 
 bool core_notes_next(struct span notes, size_t *position, struct core_note *note)
 {
-	size_t left = notes.size - *position;
-	const uint8_t *p = notes.data + *position;
 	uint32_t name_bytes, data_bytes;
+	const uint8_t *p;
+	size_t left;
 
-	if (*position > notes.size || left < NOTE_HEADER_BYTES)
+	if (!bytes_fit(notes.size, *position, NOTE_HEADER_BYTES))
 		return false;
+	p = notes.data + *position;
+	left = notes.size - *position;
 	name_bytes = le32_get(p);
 	data_bytes = le32_get(p + 4);
 	note->type = le32_get(p + 8);

@@ -240,12 +240,62 @@ static void damaged_notes(void **state)
 		}
 }
 
+/* A core may have no notes at all; then there is not even an address of none. */
+static void no_notes(void **state)
+{
+	struct builder file = { 0 };
+	struct builder_core fields = { .machine = EM_386, .loads = two_loads, .load_count = 2 };
+	struct core_source source;
+	struct core core;
+	struct error err;
+	struct span found;
+
+	(void)state;
+	builder_core(&file, &fields);
+	source = builder_source(&file);
+	assert_int_equal(core_open(&core, &source, &err), 0);
+	assert_int_equal(core.notes_bytes, 0);
+	assert_false(core_note_find(&core, "ONE", 1, &found));
+	core_done(&core);
+	builder_done(&file);
+}
+
+/* Many PT_NOTEs over the same bytes would be read one by one: their sum is what is limited. */
+static void notes_over_each_other(void **state)
+{
+	struct core_load loads[20];
+	struct builder file = { 0 };
+	struct builder_core fields = { .machine = EM_386, .loads = loads, .load_count = 20 };
+	struct core_source source;
+	struct core core;
+	struct error err;
+	uint8_t *headers;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		loads[i] = (struct core_load){ .paddr = i * 0x100000 };
+	loads[0].file_bytes = loads[0].memory_bytes = 0x100000;
+	builder_core(&file, &fields);
+	headers = file.data + sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+	memset(file.data + 4096, 0, file.size - 4096);
+	for (unsigned i = 0; i < 20; i++, headers += sizeof(Elf64_Phdr)) {
+		le32_put(headers, PT_NOTE);
+		le64_put(headers + offsetof(Elf64_Phdr, p_offset), 4096);
+		le64_put(headers + offsetof(Elf64_Phdr, p_filesz), 0x100000);
+	}
+	source = builder_source(&file);
+	assert_int_equal(core_open(&core, &source, &err), -1);
+	assert_non_null(strstr(err.text, "are not believed"));
+	builder_done(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_cores), cmocka_unit_test(many_headers),
 		cmocka_unit_test(truncated),  cmocka_unit_test(flipped_bits),
 		cmocka_unit_test(refused),    cmocka_unit_test(damaged_notes),
+		cmocka_unit_test(no_notes),   cmocka_unit_test(notes_over_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
