@@ -62,11 +62,10 @@ static const struct layout layouts[] = {
 	},
 };
 
-/* One bit for each page of a set of ranges. */
-struct marks {
-	const struct range_set *set;
-	uint8_t *bits;
-	uint64_t pages;
+/* Pages that were seen: open addressing, at most half full. As large as the list, not as memory. */
+struct pages {
+	uint64_t *slots; /* page address + 1; 0 = free */
+	size_t count, capacity;
 };
 
 struct walk {
@@ -75,7 +74,8 @@ struct walk {
 	const struct jumpmap_visitor *visitor;
 	const struct layout *layout;
 	struct jumpmap *map;
-	struct marks lent, stored; /* pages that were seen as destination; as source or list page */
+	struct pages came_back;       /* destinations */
+	struct pages used;            /* sources, list pages, control page, swap page */
 	uint64_t dest, source, bytes; /* the run that is being collected */
 };
 
@@ -84,80 +84,82 @@ static uint64_t get_field(const struct layout *layout, const uint8_t *p)
 	return layout->entry_bytes == 8 ? le64_get(p) : le32_get(p);
 }
 
-static int marks_init(struct marks *marks, const struct range_set *set, struct error *err)
+/* The slot of a page, or the free one it would get. */
+static uint64_t *pages_slot(const struct pages *pages, uint64_t page)
 {
-	uint64_t pages = 0;
+	uint64_t hash = (page / PAGE_BYTES) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t at = (size_t)(hash >> 32) & (pages->capacity - 1);
 
-	for (size_t i = 0; i < set->count; i++)
-		pages += range_bytes(set->items[i]) / PAGE_BYTES;
-	marks->set = set;
-	marks->pages = pages;
-	marks->bits = pages / 8 < SIZE_MAX ? calloc(1, (size_t)(pages / 8) + 1) : NULL;
-	return marks->bits ? 0 : error_no_memory(err);
+	while (pages->slots[at] && pages->slots[at] != page + 1)
+		at = (at + 1) & (pages->capacity - 1);
+	return &pages->slots[at];
 }
 
-/* The number of the page within the set; false if it is not in it as a whole. */
-static bool marks_find(const struct marks *marks, uint64_t page, uint64_t *index)
+static int pages_grow(struct pages *pages, struct error *err)
 {
-	uint64_t before = 0;
+	struct pages grown = { .count = pages->count,
+			       .capacity = pages->capacity ? pages->capacity * 2 : 1024 };
 
-	for (size_t i = 0; i < marks->set->count; i++) {
-		struct range r = marks->set->items[i];
-
-		if (page >= r.start && page < r.end) {
-			*index = before + (page - r.start) / PAGE_BYTES;
-			return r.end - page >= PAGE_BYTES && *index < marks->pages;
-		}
-		before += range_bytes(r) / PAGE_BYTES;
-	}
-	return false;
-}
-
-/* Mark the page: 0, or 1 when it was marked before, or -1 when it is not in the set. */
-static int marks_take(struct marks *marks, uint64_t page)
-{
-	uint64_t index;
-	uint8_t bit;
-
-	if (!marks_find(marks, page, &index))
-		return -1;
-	bit = (uint8_t)(1u << (index & 7));
-	if (marks->bits[index / 8] & bit)
-		return 1;
-	marks->bits[index / 8] |= bit;
+	grown.slots = calloc(grown.capacity, sizeof(*grown.slots));
+	if (!grown.slots)
+		return error_no_memory(err);
+	for (size_t i = 0; i < pages->capacity; i++)
+		if (pages->slots[i])
+			*pages_slot(&grown, pages->slots[i] - 1) = pages->slots[i];
+	free(pages->slots);
+	*pages = grown;
 	return 0;
+}
+
+/* Note the page: 0, or 1 when it was noted before, or -1 without memory. */
+static int pages_take(struct pages *pages, uint64_t page, struct error *err)
+{
+	uint64_t *slot;
+
+	if (pages->count >= pages->capacity / 2 && pages_grow(pages, err))
+		return -1;
+	slot = pages_slot(pages, page);
+	if (*slot)
+		return 1;
+	*slot = page + 1;
+	pages->count++;
+	return 0;
+}
+
+/* Whether the page lies in the set as a whole; page is below the last of 64 bits. */
+static bool has_page(const struct range_set *set, uint64_t page)
+{
+	return page <= UINT64_MAX - PAGE_BYTES &&
+	       range_set_contains(set, (struct range){ page, page + PAGE_BYTES });
 }
 
 static bool in_lent(const struct walk *walk, uint64_t page)
 {
-	uint64_t index;
-
-	return marks_find(&walk->lent, page, &index);
+	return has_page(walk->question->lent, page);
 }
 
 /* A page that A's re-entry needs before the swap: stored, outside D, used once. */
 static int take_own_page(struct walk *walk, uint64_t page, const char *what, struct error *err)
 {
 	unsigned long long at = page;
+	int seen;
 
 	if (in_lent(walk, page))
 		return error_set(err,
 				 "the way back is damaged: its %s at 0x%llx lies in the "
 				 "memory that was lent",
 				 what, at);
-	switch (marks_take(&walk->stored, page)) {
-	case 0:
-		return 0;
-	case 1:
+	if (!has_page(walk->question->stored, page))
+		return error_set(err,
+				 "the way back is damaged: its %s at 0x%llx is not in the image",
+				 what, at);
+	seen = pages_take(&walk->used, page, err);
+	if (seen > 0)
 		return error_set(err,
 				 "the way back is damaged: the page at 0x%llx is used twice "
 				 "(now as %s)",
 				 at, what);
-	default:
-		return error_set(err,
-				 "the way back is damaged: its %s at 0x%llx is not in the image",
-				 what, at);
-	}
+	return seen;
 }
 
 static int flush_run(struct walk *walk, struct error *err)
@@ -172,19 +174,20 @@ static int flush_run(struct walk *walk, struct error *err)
 
 static int add_pair(struct walk *walk, uint64_t dest, uint64_t source, struct error *err)
 {
-	switch (marks_take(&walk->lent, dest)) {
-	case 0:
-		break;
-	case 1:
-		return error_set(err,
-				 "the way back is damaged: the page at 0x%llx comes back twice",
-				 (unsigned long long)dest);
-	default:
+	int seen;
+
+	if (!in_lent(walk, dest))
 		return error_set(err,
 				 "the way back is damaged: it would bring back the page at "
 				 "0x%llx, which was not lent",
 				 (unsigned long long)dest);
-	}
+	seen = pages_take(&walk->came_back, dest, err);
+	if (seen > 0)
+		return error_set(err,
+				 "the way back is damaged: the page at 0x%llx comes back twice",
+				 (unsigned long long)dest);
+	if (seen)
+		return -1;
 	if (source == dest)
 		walk->map->in_place++;
 	else if (take_own_page(walk, source, "source page", err))
@@ -296,9 +299,7 @@ static int check_fields(struct walk *walk, uint64_t va_control_page, struct erro
 				 "0x%llx is not that of a page",
 				 (unsigned long long)map->control_page);
 	/* The page tables may lie in D: they are used only after D is back. */
-	if (!range_set_contains(walk->question->stored,
-				(struct range){ map->page_table, map->page_table + PAGE_BYTES }) &&
-	    !in_lent(walk, map->page_table))
+	if (!has_page(walk->question->stored, map->page_table) && !in_lent(walk, map->page_table))
 		return error_set(err,
 				 "the way back is damaged: its page table at 0x%llx is not in "
 				 "the image",
@@ -344,11 +345,9 @@ static int walk_control_page(struct walk *walk, uint8_t *page, struct error *err
 	map->page_table = get_field(layout, page + layout->page_table);
 	map->swap_page = get_field(layout, page + layout->swap_page);
 	map->head = get_field(layout, page + layout->head);
-	if (marks_init(&walk->lent, walk->question->lent, err) ||
-	    marks_init(&walk->stored, walk->question->stored, err) ||
-	    check_fields(walk, va_control_page, err) || walk_list(walk, page, err))
+	if (check_fields(walk, va_control_page, err) || walk_list(walk, page, err))
 		return -1;
-	lent_pages = walk->lent.pages;
+	lent_pages = range_set_bytes(walk->question->lent) / PAGE_BYTES;
 	if (map->pages != lent_pages)
 		return error_set(err,
 				 "the way back is damaged: it brings back %llu pages of the "
@@ -382,7 +381,7 @@ int jumpmap_walk(const struct jumpmap_question *question, const struct jumpmap_m
 	}
 	map->known = true;
 	result = walk_control_page(&walk, page, err);
-	free(walk.lent.bits);
-	free(walk.stored.bits);
+	free(walk.came_back.slots);
+	free(walk.used.slots);
 	return result;
 }

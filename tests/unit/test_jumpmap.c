@@ -304,6 +304,21 @@ static void noise_is_survived(void **state)
 	assert_true(refusals > 5000);
 }
 
+/* What the note says about sizes costs nothing until the list confirms it. */
+static void sizes_are_not_believed(void **state)
+{
+	struct range all = { 0x1000, UINT64_C(1) << 60 };
+	struct range_set endless = { &all, 1, 1 };
+	struct fixture *f = *state;
+
+	f->question.stored = &endless;
+	assert_int_equal(walk(f, NULL), 0);
+	f->question.stored = &f->stored;
+	lent_items[1].end = UINT64_C(1) << 60;
+	refused(f, "4 pages of the");
+	lent_items[1].end = 0x22000;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_missing_raw_address_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_paging_mode_must_agree, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(sizes_are_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(noise_is_survived, setup, teardown),
 	};
 
