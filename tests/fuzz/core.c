@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fuzz target: ELF cores (kdump/core.h), our note in them (kdump/note.h), the layout of an image
+ * made of them (kdump/layout.h) with the walk over displaced pages (kdump/jumpmap.h), and the notes
+ * of the image to be. The first bytes choose a view and addresses to read; the rest is the core.
+ */
+#include <elf.h>
+
+#include "tests/unit/core_builder.h"
+#include "fuzz.h"
+#include "kdump/image.h"
+#include "kdump/layout.h"
+#include "kdump/note.h"
+#include "kdump/signature.h"
+#include "kexec/handoff.h"
+
+#define CASE_BYTES 24
+
+/* A's control page, its list of displaced pages, and the pages they are kept in. */
+#define FIRST   0x100000
+#define CONTROL 0x101000
+#define SWAP    0x102000
+#define LIST    0x103000
+#define KEPT    0x104000
+#define BYTES   0x8000
+
+static int read_file(void *context, uint64_t offset, void *buffer, size_t size, struct error *err)
+{
+	const struct span *file = context;
+
+	FUZZ_CHECK(bytes_fit(file->size, offset, size));
+	(void)err;
+	memcpy(buffer, file->data + offset, size);
+	return 0;
+}
+
+static void check_layout(const struct layout *layout)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < layout->range_count; i++) {
+		const struct layout_range *r = &layout->ranges[i];
+
+		FUZZ_CHECK(r->bytes && !(r->paddr % PAGE_BYTES) && !(r->bytes % PAGE_BYTES));
+		FUZZ_CHECK(r->paddr >= end && r->source_bytes <= r->bytes);
+		end = r->paddr + r->bytes;
+	}
+}
+
+static void check_loads(const struct layout *layout)
+{
+	struct layout_hole hole = { IMAGE_HEADER_STEP, PAGE_BYTES };
+	struct layout_loads loads;
+	struct error err;
+
+	if (layout_loads(layout, &hole, 1, &loads, &err))
+		return;
+	FUZZ_CHECK(loads.count <= layout_loads_max(layout, 1) && loads.debug_count <= loads.count);
+	for (size_t i = 0; i < loads.count; i++)
+		FUZZ_CHECK(loads.items[i].file_bytes <= loads.items[i].memory_bytes);
+	free(loads.items);
+}
+
+static void lay_out(const struct core *core, const struct jump_note *note, enum image_view view)
+{
+	struct layout layout;
+	struct error err;
+
+	if (layout_plan(core, note, view, &layout, &err))
+		return;
+	check_layout(&layout);
+	layout_place(&layout, IMAGE_HEADER_STEP);
+	layout_chunks(&layout);
+	if (note && view != IMAGE_VIEW_RESUME && layout_walk(core, note, view, &layout, &err)) {
+		layout_done(&layout);
+		return;
+	}
+	check_loads(&layout);
+	layout_done(&layout);
+}
+
+/* The notes of an image made of this core: ours must be there with the record at its end. */
+static void rebuild_notes(const struct core *core)
+{
+	struct image_info info = { .header_bytes = IMAGE_HEADER_STEP,
+				   .trailer_offset = IMAGE_HEADER_STEP,
+				   .trailer_bytes = image_trailer_size(0),
+				   .chunk_bytes = IMAGE_CHUNK_BYTES,
+				   .hash = IMAGE_HASH_XXH3_128,
+				   .root = IMAGE_ROOT_SHA256,
+				   .view = IMAGE_VIEW_RESUME };
+	struct span notes = { core->notes, core->notes_bytes };
+	size_t size = image_notes_build(notes, &info, NULL, 0), position = 0;
+	uint8_t *built = malloc(size);
+	struct core_note note;
+	struct image_info read;
+	struct error err;
+
+	FUZZ_CHECK(built && image_notes_build(notes, &info, built, size) == size);
+	notes = (struct span){ built, size };
+	FUZZ_CHECK(core_notes_next(notes, &position, &note));
+	FUZZ_CHECK(!strcmp(note.owner, NOTE_OWNER) && note.data.size >= IMAGE_RECORD_BYTES);
+	note.data.data += note.data.size - IMAGE_RECORD_BYTES;
+	note.data.size = IMAGE_RECORD_BYTES;
+	FUZZ_CHECK(!image_info_parse(note.data, &read, &err));
+	while (core_notes_next(notes, &position, &note))
+		;
+	FUZZ_CHECK(position == size);
+	free(built);
+}
+
+static void read_some(const struct core *core, uint64_t first, uint64_t second)
+{
+	uint8_t buffer[9000];
+	struct error err;
+
+	core_read_physical(core, first, buffer, sizeof(buffer), &err);
+	core_read_virtual(core, 0, second, buffer, 100, &err);
+	core_read_virtual(core, 0xc0000000, second, buffer, sizeof(buffer), &err);
+	core_check_complete(core, &err);
+	for (size_t i = 0; i < core->load_count && i < 4; i++)
+		core_read_physical(core, core->loads[i].paddr, buffer, 4097, &err);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span file = { data, size };
+	enum image_view view = (enum image_view)(IMAGE_VIEW_RESUME + fuzz_u64(&file) % 3);
+	uint64_t first = fuzz_u64(&file), second = fuzz_u64(&file);
+	struct core_source source = { read_file, &file, file.size };
+	struct jump_note note;
+	struct core core;
+	struct error err;
+	int found;
+
+	signature_of(file);
+	if (core_open(&core, &source, &err))
+		return 0;
+	FUZZ_CHECK(core.headers_end <= file.size);
+	read_some(&core, first, second);
+	found = jump_note_of_core(&core, &note, &err);
+	if (found > 0) {
+		FUZZ_CHECK(range_set_contains(&note.lent, note.handoff));
+		lay_out(&core, &note, view);
+		jump_note_done(&note);
+	}
+	lay_out(&core, NULL, view);
+	rebuild_notes(&core);
+	core_done(&core);
+	return 0;
+}
+
+static void poke(struct builder *file, size_t first, uint32_t paddr, uint32_t value)
+{
+	le32_put(file->data + first + (paddr - FIRST), value);
+}
+
+/* What relocate_kernel_32.S leaves: code around the re-entry, fields, the list of pairs. */
+static void put_jump_map(struct builder *file, size_t first)
+{
+	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
+					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+
+	memset(file->data + first + (CONTROL - FIRST), 0, 3 * 4096);
+	memcpy(file->data + first + (CONTROL - FIRST) + 0xd5, code, sizeof(code));
+	poke(file, first, CONTROL + 0x804, 0x80050033);
+	poke(file, first, CONTROL + 0x808, CONTROL);
+	poke(file, first, CONTROL + 0x80c, 0x690);
+	poke(file, first, CONTROL + 0x810, 0xc0000000 + CONTROL);
+	poke(file, first, CONTROL + 0x814, FIRST);
+	poke(file, first, CONTROL + 0x818, SWAP);
+	poke(file, first, CONTROL + 0x81c, LIST | 2);
+	poke(file, first, LIST, 0x1000 | 1);
+	poke(file, first, LIST + 4, (KEPT + 0x1000) | 8);
+	poke(file, first, LIST + 8, KEPT | 8);
+	poke(file, first, LIST + 12, 0x200000 | 1);
+	poke(file, first, LIST + 16, 0x200000 | 8);
+	poke(file, first, LIST + 20, 0x201000 | 8);
+	poke(file, first, LIST + 24, (KEPT + 0x2000) | 8);
+	poke(file, first, LIST + 28, 4);
+}
+
+static void seed_notes(struct builder *notes)
+{
+	static const struct builder_jump jump = {
+		.handoff = { 0x200000, 0x202000 },
+		.lent = { { 0x1000, 0x3000 }, { 0x200000, 0x203000 } },
+		.lent_count = 2,
+		.raw = CONTROL + 0xd7,
+		.page_offset = 0xc0000000,
+	};
+	static const uint8_t map[] = {
+		0, 0, 0,    0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+	};
+	struct builder descriptor = { 0 };
+
+	builder_descriptor(&descriptor, &jump);
+	builder_record(&descriptor, NOTE_MEMMAP, 0, (struct span){ map, sizeof(map) });
+	builder_note(notes, "CORE", NT_PRSTATUS, (struct span){ map, sizeof(map) });
+	builder_note(notes, NOTE_OWNER, NOTE_TYPE,
+		     (struct span){ descriptor.data, descriptor.size });
+	builder_note(notes, "VMCOREINFO", 0, (struct span){ (const uint8_t *)"A=1\n", 4 });
+	builder_done(&descriptor);
+}
+
+static const struct {
+	uint8_t view;
+	bool elf32, has_notes;
+	size_t loads;
+} seeds[] = {
+	{ 0, false, true, 3 }, { 2, false, true, 3 },  { 1, false, true, 3 },
+	{ 2, true, true, 3 },  { 0, false, false, 2 }, { 0, true, false, 400 },
+};
+
+size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
+{
+	struct core_load loads[400] = {
+		{ .paddr = FIRST, .vaddr = 0xc0100000, .file_bytes = BYTES, .memory_bytes = BYTES },
+		{ .paddr = 0x200000, .file_bytes = 0x2000, .memory_bytes = 0x2000 },
+		{ .paddr = 0x300000, .file_bytes = 0x1800, .memory_bytes = 0x3000 },
+	};
+	struct builder file = { 0 }, notes = { 0 };
+	struct builder_core core = { .machine = EM_386, .entry = 0x201100, .loads = loads };
+	uint8_t head[CASE_BYTES] = { 0 };
+	size_t used = 0, first = 4096;
+
+	if (n >= sizeof(seeds) / sizeof(seeds[0]))
+		return 0;
+	if (seeds[n].has_notes)
+		seed_notes(&notes);
+	for (size_t i = 3; i < seeds[n].loads; i++)
+		loads[i] = (struct core_load){ .paddr = 0x10000000 - i * 0x10000,
+					       .memory_bytes = 0x8000 };
+	core.elf32 = seeds[n].elf32;
+	core.notes = (struct span){ notes.data, notes.size };
+	core.load_count = seeds[n].loads;
+	builder_core(&file, &core);
+	if (seeds[n].has_notes)
+		put_jump_map(&file, first);
+	head[0] = seeds[n].view;
+	le64_put(head + 8, 0x301000);
+	le64_put(head + 16, 0xc0100ff0);
+	fuzz_append(buffer, capacity, &used, head, sizeof(head));
+	fuzz_append(buffer, capacity, &used, file.data, file.size);
+	builder_done(&file);
+	builder_done(&notes);
+	return used;
+}

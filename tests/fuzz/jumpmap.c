@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fuzz target: the way back that a kernel leaves behind (kdump/jumpmap.h). The input is what the
+ * note says, then pages of memory of which only the parts that matter are there: 256 bytes from the
+ * start, and 64 from 0x800.
+ */
+#include <elf.h>
+
+#include "fuzz.h"
+#include "kdump/jumpmap.h"
+#include "machine.h"
+
+#define CASE_BYTES 40
+#define PAGES      64
+#define PART_BYTES 320
+#define CONTROL    0x8000u
+#define SWAP       0x9000u
+#define LIST       0xa000u
+#define LIST2      0xb000u
+#define PGD        0xc000u
+
+struct memory {
+	struct span pages; /* PART_BYTES for each, from page CONTROL on */
+};
+
+static int read_memory(void *context, uint64_t address, void *to, size_t size)
+{
+	const struct memory *memory = context;
+	uint64_t number = address / PAGE_BYTES - CONTROL / PAGE_BYTES;
+	uint8_t *bytes = to;
+
+	FUZZ_CHECK(size == PAGE_BYTES && !(address % PAGE_BYTES));
+	if (address < CONTROL || number >= PAGES)
+		return -1;
+	memset(bytes, 0, PAGE_BYTES);
+	if (!bytes_fit(memory->pages.size, number * PART_BYTES, PART_BYTES))
+		return 0;
+	memcpy(bytes, memory->pages.data + number * PART_BYTES, 256);
+	memcpy(bytes + 0x800, memory->pages.data + number * PART_BYTES + 256, 64);
+	return 0;
+}
+
+struct sums {
+	uint64_t pages;
+	const struct range_set *lent;
+};
+
+static int add_run(void *context, uint64_t dest, uint64_t source, uint64_t bytes, struct error *err)
+{
+	struct sums *sums = context;
+
+	(void)err;
+	FUZZ_CHECK(bytes && !(bytes % PAGE_BYTES) && bytes_fit(UINT64_MAX, source, bytes));
+	for (uint64_t at = dest; at < dest + bytes; at += PAGE_BYTES)
+		FUZZ_CHECK(range_set_contains(sums->lent, (struct range){ at, at + PAGE_BYTES }));
+	sums->pages += bytes / PAGE_BYTES;
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span input = { data, size };
+	struct range_set lent = { 0 }, stored = { 0 };
+	struct jumpmap_question question = { .lent = &lent, .stored = &stored };
+	struct memory memory;
+	struct jumpmap_memory reader = { read_memory, &memory };
+	struct sums sums = { 0, &lent };
+	struct jumpmap_visitor visitor = { add_run, &sums };
+	struct jumpmap map;
+	struct error err;
+
+	question.machine = fuzz_u16(&input);
+	question.cpu = fuzz_u16(&input);
+	question.raw = fuzz_u32(&input);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t start = fuzz_u32(&input) * PAGE_BYTES, bytes = fuzz_u32(&input);
+		struct range r = { start, start + bytes * PAGE_BYTES };
+
+		if (range_set_add(i % 2 ? &stored : &lent, r, &err))
+			abort();
+	}
+	for (size_t i = 0; i < lent.count; i++)
+		if (range_set_remove(&stored, lent.items[i], &err))
+			abort();
+	memory.pages = input;
+	if (!jumpmap_walk(&question, &reader, &visitor, &map, &err) && map.known)
+		FUZZ_CHECK(sums.pages == map.pages &&
+			   map.pages == range_set_bytes(&lent) / PAGE_BYTES);
+	range_set_done(&lent);
+	range_set_done(&stored);
+	return 0;
+}
+
+static void put(uint8_t *pages, uint32_t address, uint32_t value)
+{
+	uint32_t page = (address - CONTROL) / 4096, at = address % 4096;
+
+	le32_put(pages + (size_t)page * PART_BYTES + (at < 256 ? at : 256 + at - 0x800), value);
+}
+
+static void put_pages(uint8_t *pages)
+{
+	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
+					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+
+	memcpy(pages + 0xd5, code, sizeof(code));
+	put(pages, CONTROL + 0x804, 0x80050033);
+	put(pages, CONTROL + 0x808, 0x06fcc000);
+	put(pages, CONTROL + 0x80c, 0x00000690);
+	put(pages, CONTROL + 0x810, 0xc0008000);
+	put(pages, CONTROL + 0x814, PGD);
+	put(pages, CONTROL + 0x818, SWAP);
+	put(pages, CONTROL + 0x81c, LIST | 2);
+	put(pages, LIST, 0x20000 | 1);
+	put(pages, LIST + 4, 0x10000 | 8);
+	put(pages, LIST + 8, 0x11000 | 8);
+	put(pages, LIST + 12, LIST2 | 2);
+	put(pages, LIST2, 0x1000 | 1);
+	put(pages, LIST2 + 4, 0x13000 | 8);
+	put(pages, LIST2 + 8, 0x2000 | 1);
+	put(pages, LIST2 + 12, 0x2000 | 8);
+	put(pages, LIST2 + 16, 4);
+}
+
+size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
+{
+	/* D is [0x1000, 0x3000) and [0x20000, 0x22000); the rest of the pages is stored. */
+	static const uint32_t ranges[8] = { 0x1, 0x2, 0x3, 0x1d, 0x20, 0x2, 0x22, 0x1e };
+	uint8_t head[CASE_BYTES] = { 0 }, pages[5 * PART_BYTES] = { 0 };
+	size_t used = 0;
+
+	if (n > 1)
+		return 0;
+	le16_put(head, EM_386);
+	le16_put(head + 2, n ? CPU_PAE : 0);
+	le32_put(head + 4, CONTROL + 0xd7);
+	for (size_t i = 0; i < 8; i++)
+		le32_put(head + 8 + i * 4, ranges[i]);
+	put_pages(pages);
+	if (n)
+		put(pages, CONTROL + 0x80c, 0x6b0);
+	fuzz_append(buffer, capacity, &used, head, sizeof(head));
+	fuzz_append(buffer, capacity, &used, pages, sizeof(pages));
+	return used;
+}
