@@ -139,6 +139,12 @@ static int limited_region(const struct machine *machine, const struct place *roo
 	return 0;
 }
 
+/* An upper end makes the user's limits a region; --mem-min alone only says from where to look. */
+static bool gives_region(const struct request *request)
+{
+	return request->limit.end && request->limit.end != UINT64_MAX;
+}
+
 static int choose_region(const struct request *request, const struct machine *machine,
 			 const struct loader *loader, uint64_t handoff_bytes, struct plan *plan,
 			 struct error *err)
@@ -148,7 +154,7 @@ static int choose_region(const struct request *request, const struct machine *ma
 
 	if (loader->room(request, &room, err))
 		return -1;
-	if (request->limit.end)
+	if (gives_region(request))
 		return limited_region(machine, &room, handoff_bytes, plan, err);
 	want = (struct place){
 		.size = room.size + handoff_bytes,

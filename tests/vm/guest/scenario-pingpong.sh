@@ -31,7 +31,9 @@ run_scenario() {
 
 pingpong_load() {
 	_from=$(now_ms)
+	# shellcheck disable=SC2046 # options=-a,-b are words
 	kexec --load-preserve-context /b/bzImage --initrd=/b/initrd.img \
+		$(parameter options "" | tr ',' ' ') \
 		--command-line="$b_console b=$way" > /run/load.out 2>&1 ||
 		fail "load: $(tail -n 1 /run/load.out)"
 	say "load_ms $(($(now_ms) - _from))"
