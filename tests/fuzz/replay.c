@@ -15,7 +15,7 @@
 #define INPUT_MAX    ((size_t)4 << 20)
 #define SEEDS_MAX    1000u
 #define CUTS         40u
-#define ROUNDS       400u
+#define ROUNDS       4000u
 #define CASE_SECONDS 60u
 
 /* Where the child is, for the parent to know when it is gone. */
