@@ -104,7 +104,7 @@ static void tell_choice(const struct resume_job *job)
 static int find_entry(const struct resume_request *request, const struct resume_image *image,
 		      uint64_t *entry, struct error *err)
 {
-	*entry = request->entry_given ? request->entry : image->entry;
+	*entry = request->entry_given ? request->entry : image->has_note ? image->entry : 0;
 	if (!*entry)
 		return error_set(err,
 				 "'%s' does not say where to enter it; give --entry=ADDRESS "

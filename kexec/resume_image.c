@@ -301,6 +301,29 @@ out:
 	return result;
 }
 
+/*
+ * A bare core has no states. One that has them is an image that lost its note to damage, and must
+ * not pass for a bare core.
+ */
+static int check_is_bare(const struct resume_image *image, struct error *err)
+{
+	uint8_t slot[IMAGE_SLOT_BYTES];
+	struct image_state state;
+	struct error ignored;
+
+	for (uint64_t n = 1; n <= HEADER_MAX_BYTES / IMAGE_HEADER_STEP; n++)
+		for (unsigned i = 1; i <= IMAGE_SLOTS; i++) {
+			if (backing_read(&image->backing,
+					 n * IMAGE_HEADER_STEP - i * IMAGE_SLOT_BYTES, slot,
+					 sizeof(slot), &ignored))
+				return 0; /* it ends before */
+			if (image_state_parse(slot, &state))
+				return error_set(err, "it was saved with states and checksums, but "
+						      "its note is damaged");
+		}
+	return 0;
+}
+
 static int check_note(struct resume_image *image, uint64_t entry, struct error *err)
 {
 	const struct jump_note *note = &image->note;
@@ -325,7 +348,7 @@ int resume_image_check(struct resume_image *image, uint64_t entry, struct error 
 	if (image->has_info && check_state(image, err))
 		return -1;
 	if (image->has_info ? resume_image_check_data(image, err)
-			    : core_check_complete(&image->core, err))
+			    : core_check_complete(&image->core, err) || check_is_bare(image, err))
 		return -1;
 	if (!image->has_note) {
 		warn(image, "it has no note of ours: nothing tells whether it fits this machine");
