@@ -169,20 +169,112 @@ static bool sort_disjoint(struct memmap *map)
 	return true;
 }
 
+/* Where a layer begins; layers are numbered from the lowest up. */
+struct layer_start {
+	uint64_t at;
+	size_t layer;
+};
+
+static int compare_layer_starts(const void *left, const void *right)
+{
+	const struct layer_start *a = left, *b = right;
+
+	return compare_numbers(a->at, b->at);
+}
+
+/* The layers at one address, the uppermost first: a heap. */
+struct layer_heap {
+	size_t *layers;
+	size_t count;
+};
+
+static void heap_push(struct layer_heap *heap, size_t layer)
+{
+	size_t at = heap->count++;
+
+	for (; at && heap->layers[(at - 1) / 2] < layer; at = (at - 1) / 2)
+		heap->layers[at] = heap->layers[(at - 1) / 2];
+	heap->layers[at] = layer;
+}
+
+static void heap_pop(struct layer_heap *heap)
+{
+	size_t last = heap->layers[--heap->count], at = 0;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < heap->count && heap->layers[child + 1] > heap->layers[child])
+			child++;
+		if (child >= heap->count || heap->layers[child] <= last)
+			break;
+		heap->layers[at] = heap->layers[child];
+		at = child;
+	}
+	heap->layers[at] = last;
+}
+
+/*
+ * Go from the lowest address up and write down what lies on top. Every step begins or ends a layer,
+ * so that many overlapping entries take no longer than sorting them does.
+ */
+static int flatten(const struct memmap *layers, struct layer_start *starts, struct layer_heap *heap,
+		   struct memmap *flat, struct error *err)
+{
+	size_t next = 0, last = SIZE_MAX;
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < layers->count; i++)
+		starts[i] = (struct layer_start){ layers->entries[i].at.start, i };
+	qsort(starts, layers->count, sizeof(*starts), compare_layer_starts);
+	while (next < layers->count || heap->count) {
+		const struct memmap_entry *top;
+		uint64_t end;
+
+		if (!heap->count)
+			at = starts[next].at;
+		while (next < layers->count && starts[next].at <= at)
+			heap_push(heap, starts[next++].layer);
+		top = &layers->entries[heap->layers[0]];
+		if (top->at.end <= at) {
+			heap_pop(heap);
+			continue;
+		}
+		end = top->at.end;
+		if (next < layers->count && starts[next].at < end)
+			end = starts[next].at;
+		if (last == heap->layers[0])
+			flat->entries[flat->count - 1].at.end = end;
+		else if (memmap_add(flat, (struct range){ at, end }, top->type, err))
+			return -1;
+		last = heap->layers[0];
+		at = end;
+	}
+	return 0;
+}
+
 int memmap_sort(struct memmap *map, struct error *err)
 {
-	struct memmap sorted = { 0 };
+	struct layer_heap heap = { NULL, 0 };
+	struct layer_start *starts;
+	struct memmap flat = { 0 };
+	int result;
 
 	if (map->count < 2 || sort_disjoint(map))
 		return 0;
 	qsort(map->entries, map->count, sizeof(*map->entries), compare_layers);
-	for (size_t i = 0; i < map->count; i++)
-		if (memmap_set(&sorted, map->entries[i].at, map->entries[i].type, err)) {
-			memmap_done(&sorted);
-			return -1;
-		}
+	starts = malloc(map->count * sizeof(*starts));
+	heap.layers = malloc(map->count * sizeof(*heap.layers));
+	result = starts && heap.layers ? flatten(map, starts, &heap, &flat, err)
+				       : error_no_memory(err);
+	free(starts);
+	free(heap.layers);
+	if (result) {
+		memmap_done(&flat);
+		return -1;
+	}
 	memmap_done(map);
-	*map = sorted;
+	*map = flat;
 	return 0;
 }
 
@@ -298,15 +390,21 @@ static bool is_kernel_part(const struct iomem_line *line)
 	       named(line, "Kernel data") || named(line, "Kernel bss");
 }
 
+/* Lines of one kind, as they come: sets are made of them at the end, in order. */
+struct collected {
+	struct memmap ram, crash, gart;
+};
+
 /* Put one line where it belongs; ram still has partial pages. */
-static int take_line(const struct iomem_line *line, struct iomem *iomem, struct error *err)
+static int take_line(const struct iomem_line *line, struct iomem *iomem, struct collected *all,
+		     struct error *err)
 {
 	uint32_t type;
 
 	if (named(line, "Crash kernel"))
-		return range_set_add(&iomem->crash, line->at, err);
+		return memmap_add(&all->crash, line->at, MEMORY_RAM, err);
 	if (named(line, "GART"))
-		return range_set_add(&iomem->gart, line->at, err);
+		return memmap_add(&all->gart, line->at, MEMORY_RAM, err);
 	if (is_kernel_part(line)) {
 		if (named(line, "Kernel code"))
 			iomem->kernel = line->at;
@@ -316,12 +414,13 @@ static int take_line(const struct iomem_line *line, struct iomem *iomem, struct 
 	}
 	if (line->depth || !type_find(line->name, line->name_chars, &type))
 		return 0;
-	if (type == MEMORY_RAM && range_set_add(&iomem->ram, line->at, err))
+	if (type == MEMORY_RAM && memmap_add(&all->ram, line->at, type, err))
 		return -1;
 	return memmap_add(&iomem->map, line->at, type, err);
 }
 
-static int parse_lines(const char *text, size_t size, struct iomem *iomem, struct error *err)
+static int parse_lines(const char *text, size_t size, struct iomem *iomem, struct collected *all,
+		       struct error *err)
 {
 	const char *end = text + size;
 	unsigned long number = 0;
@@ -342,7 +441,7 @@ static int parse_lines(const char *text, size_t size, struct iomem *iomem, struc
 					 text);
 		if (line.at.start || line.at.end > 1)
 			hidden = false;
-		if (take_line(&line, iomem, err))
+		if (take_line(&line, iomem, all, err))
 			return -1;
 		text = newline ? newline + 1 : end;
 	}
@@ -353,18 +452,33 @@ static int parse_lines(const char *text, size_t size, struct iomem *iomem, struc
 	return 0;
 }
 
+static int make_set(struct memmap *lines, struct range_set *set, struct error *err)
+{
+	return memmap_sort(lines, err) || memmap_of_type(lines, MEMORY_RAM, set, err) ? -1 : 0;
+}
+
 int iomem_parse(const char *text, size_t size, struct iomem *iomem, struct error *err)
 {
+	struct collected all = { 0 };
+	int result = -1;
+
 	*iomem = (struct iomem){ 0 };
-	if (parse_lines(text, size, iomem, err) || memmap_sort(&iomem->map, err))
-		goto fail;
+	if (parse_lines(text, size, iomem, &all, err) || memmap_sort(&iomem->map, err) ||
+	    make_set(&all.ram, &iomem->ram, err) || make_set(&all.crash, &iomem->crash, err) ||
+	    make_set(&all.gart, &iomem->gart, err))
+		goto out;
 	range_set_whole_pages(&iomem->ram);
-	if (iomem->ram.count)
-		return 0;
-	error_set(err, "could not get memory layout: '/proc/iomem' names no System RAM");
-fail:
-	iomem_done(iomem);
-	return -1;
+	result = iomem->ram.count
+			 ? 0
+			 : error_set(err, "could not get memory layout: '/proc/iomem' names no "
+					  "System RAM");
+out:
+	memmap_done(&all.ram);
+	memmap_done(&all.crash);
+	memmap_done(&all.gart);
+	if (result)
+		iomem_done(iomem);
+	return result;
 }
 
 void iomem_done(struct iomem *iomem)

@@ -116,6 +116,34 @@ static void test_set(void **state)
 	memmap_done(&map);
 }
 
+/* Laid over each other one by one: what memmap_sort() must give, whatever way it takes. */
+static void lay_over(const struct memmap *unsorted, struct memmap *sorted)
+{
+	struct memmap layers = { 0 };
+
+	assert_int_equal(memmap_copy(&layers, unsorted, &err), 0);
+	/* RAM first; then by start, the longer one first, then by type: insertion sort */
+	for (size_t i = 1; i < layers.count; i++)
+		for (size_t k = i; k; k--) {
+			struct memmap_entry *a = &layers.entries[k - 1], *b = a + 1, swap;
+			bool a_ram = a->type == MEMORY_RAM, b_ram = b->type == MEMORY_RAM;
+
+			if (a_ram != b_ram               ? a_ram
+			    : a->at.start != b->at.start ? a->at.start < b->at.start
+			    : a->at.end != b->at.end     ? a->at.end > b->at.end
+							 : a->type <= b->type)
+				break;
+			swap = *a;
+			*a = *b;
+			*b = swap;
+		}
+	for (size_t i = 0; i < layers.count; i++)
+		assert_int_equal(memmap_set(sorted, layers.entries[i].at, layers.entries[i].type,
+					    &err),
+				 0);
+	memmap_done(&layers);
+}
+
 #define UNITS 64
 
 static unsigned next_random(unsigned *seed, unsigned below)
@@ -149,6 +177,55 @@ static void test_random_steps(void **state)
 		assert_memory_equal(seen, units, sizeof(units));
 	}
 	memmap_done(&map);
+}
+
+/* Random overlapping entries: the same as laying them over each other one by one. */
+static void test_sort_random(void **state)
+{
+	unsigned seed = 11;
+
+	(void)state;
+	for (unsigned round = 0; round < 3000; round++) {
+		struct memmap map = { 0 }, expected = { 0 };
+
+		for (unsigned i = next_random(&seed, 20); i; i--) {
+			uint64_t start = next_random(&seed, UNITS);
+
+			add(&map, start, start + next_random(&seed, 30), 1 + next_random(&seed, 3));
+		}
+		lay_over(&map, &expected);
+		assert_int_equal(memmap_sort(&map, &err), 0);
+		assert_int_equal(map.count, expected.count);
+		for (size_t i = 0; i < map.count; i++)
+			assert_memory_equal(&map.entries[i].at, &expected.entries[i].at,
+					    sizeof(struct range));
+		for (size_t i = 0; i < map.count; i++)
+			assert_int_equal(map.entries[i].type, expected.entries[i].type);
+		memmap_done(&map);
+		memmap_done(&expected);
+	}
+}
+
+/* 200,000 lines, each over the next ones, from the top down: done in no time. */
+static void test_iomem_many(void **state)
+{
+	const unsigned lines = 200000;
+	char *text = malloc((size_t)lines * 64), *end = text;
+	struct iomem iomem;
+
+	(void)state;
+	assert_non_null(text);
+	for (unsigned i = lines; i; i--)
+		end += sprintf(end, "%x-%x : %s\n", i * 0x3000, i * 0x3000 + 0x4fff,
+			       i % 2 ? "System RAM" : "Reserved");
+	for (unsigned i = 1000; i; i--)
+		end += sprintf(end, "  %x-%x : GART\n", i * 0x3000, i * 0x3000 + 0xfff);
+	assert_int_equal(iomem_parse(text, (size_t)(end - text), &iomem, &err), 0);
+	assert_int_equal(iomem.ram.count, lines / 2);
+	assert_int_equal(iomem.gart.count, 1000);
+	assert_int_equal(iomem.map.count, lines);
+	iomem_done(&iomem);
+	free(text);
 }
 
 static void test_names(void **state)
@@ -303,6 +380,8 @@ int main(void)
 		cmocka_unit_test(test_sort_overlaps),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_random_steps),
+		cmocka_unit_test(test_sort_random),
+		cmocka_unit_test(test_iomem_many),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_iomem),
 		cmocka_unit_test(test_iomem_edges),
