@@ -2,8 +2,9 @@
 /*
  * Walks and checks the way back that A's kernel left in its control page; see jumpmap.h. What
  * differs between architectures is the table of layouts. The kernel side of this is
- * relocate_kernel_32.S and kimage_add_entry() of kernel/kexec_core.c, unchanged on i386 from 2.6.27
- * to 6.16. It knows nothing of files and formats.
+ * relocate_kernel_32.S, relocate_kernel_64.S and kimage_add_entry() of kernel/kexec_core.c,
+ * unchanged on i386 from 2.6.27 to 6.16, on x86_64 up to 6.13. It knows nothing of files and
+ * formats.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@
 #define CR4_PAE  UINT64_C(0x20)
 #define CR4_LA57 UINT64_C(0x1000)
 
-#define CODE_BYTES_MAX 24
+#define CODE_BYTES_MAX 37
 
 /* How one family of kernels lays out its control page. Offsets are bytes from the start of the
  * page. */
@@ -37,6 +38,9 @@ struct layout {
 	uint8_t mask[CODE_BYTES_MAX]; /* 0xff where it must match */
 	uint8_t pop_at;    /* from the re-entry address: where the code learns its own place */
 	uint8_t offset_at; /* ... and a u32, the distance from the page's start to there */
+	bool is_back;      /* ... or from there to the start */
+	bool table_first;  /* the page table is used before D is back */
+	/* 0 = there is no such field */
 	uint16_t cr0, cr3, cr4, va_control_page, page_table, swap_page, head;
 };
 
@@ -59,6 +63,31 @@ static const struct layout layouts[] = {
 		.page_table = 0x814,
 		.swap_page = 0x818,
 		.head = 0x81c,
+	},
+	{
+		/* call *%rdx | mov (%rsp),%rbp; lea rel32(%rip),%r8; mov 0x828(%r8),%r10;
+		 * mov 0x830(%r8),%rdi; mov 0x820(%r8),%rax; mov %rax,%cr3 */
+		.machine = EM_X86_64,
+		.entry_bytes = 8,
+		.before = 2,
+		.code_bytes = 37,
+		.code = { 0xff, 0xd2, 0x48, 0x8b, 0x2c, 0x24, 0x4c, 0x8d, 0x05, 0,    0,    0,    0,
+			  0x4d, 0x8b, 0x90, 0x28, 0x08, 0,    0,    0x49, 0x8b, 0xb8, 0x30, 0x08, 0,
+			  0,    0x49, 0x8b, 0x80, 0x20, 0x08, 0,    0,    0x0f, 0x22, 0xd8 },
+		.mask = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,
+			  0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.pop_at = 11,
+		.offset_at = 7,
+		.is_back = true,
+		.table_first = true,
+		.cr0 = 0x808,
+		.cr3 = 0x810,
+		.cr4 = 0x818,
+		.page_table = 0x820,
+		.swap_page = 0x828,
+		.head = 0x830,
 	},
 };
 
@@ -286,24 +315,43 @@ static int check_mode(const struct walk *walk, struct error *err)
 	return 0;
 }
 
-static int check_fields(struct walk *walk, uint64_t va_control_page, struct error *err)
+/* The page table is A's kernel's, which may lie in D and is used only after D is back; or one for
+ * the way back alone, which is used before. */
+static int check_table(struct walk *walk, struct error *err)
 {
+	uint64_t table = walk->map->page_table, told = walk->question->cr3;
+
+	if (walk->layout->table_first && told && told != table)
+		return error_set(err,
+				 "the way back is damaged: its page table is at 0x%llx, the note "
+				 "says 0x%llx",
+				 (unsigned long long)table, (unsigned long long)told);
+	if (walk->layout->table_first)
+		return take_own_page(walk, table, "page table", err);
+	if (!has_page(walk->question->stored, table) && !in_lent(walk, table))
+		return error_set(err,
+				 "the way back is damaged: its page table at 0x%llx is not in "
+				 "the image",
+				 (unsigned long long)table);
+	return 0;
+}
+
+static int check_fields(struct walk *walk, const uint8_t *page, struct error *err)
+{
+	uint16_t va_at = walk->layout->va_control_page;
+	uint64_t va_control_page = get_field(walk->layout, page + va_at);
 	struct jumpmap *map = walk->map;
 
 	if (check_mode(walk, err))
 		return -1;
-	if (!va_control_page || va_control_page % PAGE_BYTES || map->page_table % PAGE_BYTES ||
-	    map->swap_page % PAGE_BYTES)
+	if ((va_at && (!va_control_page || va_control_page % PAGE_BYTES)) ||
+	    map->page_table % PAGE_BYTES || map->swap_page % PAGE_BYTES)
 		return error_set(err,
 				 "the way back is damaged: an address in the control page at "
 				 "0x%llx is not that of a page",
 				 (unsigned long long)map->control_page);
-	/* The page tables may lie in D: they are used only after D is back. */
-	if (!has_page(walk->question->stored, map->page_table) && !in_lent(walk, map->page_table))
-		return error_set(err,
-				 "the way back is damaged: its page table at 0x%llx is not in "
-				 "the image",
-				 (unsigned long long)map->page_table);
+	if (check_table(walk, err))
+		return -1;
 	return take_own_page(walk, map->control_page, "control page", err) ||
 			       take_own_page(walk, map->swap_page, "swap page", err)
 		       ? -1
@@ -312,6 +360,8 @@ static int check_fields(struct walk *walk, uint64_t va_control_page, struct erro
 
 static bool signature_matches(const struct layout *layout, const uint8_t *page, size_t raw_offset)
 {
+	uint32_t distance;
+
 	if (raw_offset < layout->before ||
 	    !bytes_fit(PAGE_BYTES, raw_offset - layout->before, layout->code_bytes) ||
 	    !bytes_fit(PAGE_BYTES, raw_offset + layout->offset_at, 4))
@@ -320,7 +370,10 @@ static bool signature_matches(const struct layout *layout, const uint8_t *page, 
 		if ((page[raw_offset - layout->before + i] ^ layout->code[i]) & layout->mask[i])
 			return false;
 	/* The code says where it begins: must be the start of this page. */
-	return le32_get(page + raw_offset + layout->offset_at) == raw_offset + layout->pop_at;
+	distance = le32_get(page + raw_offset + layout->offset_at);
+	if (layout->is_back)
+		distance = 0 - distance;
+	return distance == raw_offset + layout->pop_at;
 }
 
 static const struct layout *find_layout(uint16_t machine, const uint8_t *page, size_t raw_offset)
@@ -336,7 +389,6 @@ static int walk_control_page(struct walk *walk, uint8_t *page, struct error *err
 {
 	const struct layout *layout = walk->layout;
 	struct jumpmap *map = walk->map;
-	uint64_t va_control_page = get_field(layout, page + layout->va_control_page);
 	uint64_t lent_pages;
 
 	map->cr0 = get_field(layout, page + layout->cr0);
@@ -345,7 +397,7 @@ static int walk_control_page(struct walk *walk, uint8_t *page, struct error *err
 	map->page_table = get_field(layout, page + layout->page_table);
 	map->swap_page = get_field(layout, page + layout->swap_page);
 	map->head = get_field(layout, page + layout->head);
-	if (check_fields(walk, va_control_page, err) || walk_list(walk, page, err))
+	if (check_fields(walk, page, err) || walk_list(walk, page, err))
 		return -1;
 	lent_pages = range_set_bytes(walk->question->lent) / PAGE_BYTES;
 	if (map->pages != lent_pages)

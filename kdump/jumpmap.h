@@ -28,6 +28,7 @@ struct jumpmap_question {
 	uint64_t raw;                   /* physical re-entry address */
 	const struct range_set *lent;   /* D */
 	const struct range_set *stored; /* A's memory outside D, as far as it is there to be read */
+	uint64_t cr3;                   /* 64-bit: A's identity table; 0 = not known */
 };
 
 /*

@@ -248,8 +248,9 @@ int layout_walk(const struct core *core, const struct jump_note *note, enum imag
 {
 	struct range_set stored = { 0 };
 	struct walk walk = { layout, { 0, 0 } };
-	struct jumpmap_question question = { (uint16_t)note->machine, note->cpu, note->raw,
-					     &note->lent, &stored };
+	struct jumpmap_question question = {
+		(uint16_t)note->machine, note->cpu, note->raw, &note->lent, &stored, note->cr3
+	};
 	/* core_read_physical() does not change the core; the callback's type cannot say so. */
 	struct jumpmap_memory memory = { read_memory, (void *)(uintptr_t)core };
 	struct jumpmap_visitor visitor = { visit_run, &walk };

@@ -285,7 +285,7 @@ static int check_way_back(struct resume_image *image, struct error *err)
 	struct jumpmap_memory memory = { read_physical, image };
 	struct range_set outside = { 0 };
 	struct jumpmap_question question = { (uint16_t)note->machine, note->cpu, note->raw,
-					     &note->lent, &outside };
+					     &note->lent, &outside, note->cr3 };
 	int result = -1;
 
 	if (range_set_copy(&outside, &image->stored, err))

@@ -17,6 +17,7 @@
 #include "kexec/machine.h"
 
 #define PAGES   64
+#define RAW_64  (CONTROL + 0xfbu)
 #define CONTROL 0x8000u
 #define RAW     (CONTROL + 0xd7u)
 #define SWAP    0x9000u
@@ -79,7 +80,7 @@ static int setup(void **state)
 	put(f, LIST2 + 16, 4);
 	f->lent = (struct range_set){ lent_items, 2, 2 };
 	f->stored = (struct range_set){ stored_items, 2, 2 };
-	f->question = (struct jumpmap_question){ EM_386, 0, RAW, &f->lent, &f->stored };
+	f->question = (struct jumpmap_question){ EM_386, 0, RAW, &f->lent, &f->stored, 0 };
 	f->reader = (struct jumpmap_memory){ read_memory, f };
 	*state = f;
 	return 0;
@@ -135,6 +136,73 @@ static int note_run(void *context, uint64_t dest, uint64_t source, uint64_t byte
 	seen->runs[seen->count][1] = source;
 	seen->runs[seen->count++][2] = bytes;
 	return 0;
+}
+
+static void put64(struct fixture *f, uint32_t address, uint64_t value)
+{
+	le64_put(f->memory + address, value);
+}
+
+/* The same, as a 64-bit kernel leaves it. */
+static void make_64(struct fixture *f)
+{
+	static const uint8_t code[] = { 0xff, 0xd2, 0x48, 0x8b, 0x2c, 0x24, 0x4c, 0x8d, 0x05, 0xfa,
+					0xfe, 0xff, 0xff, 0x4d, 0x8b, 0x90, 0x28, 0x08, 0,    0,
+					0x49, 0x8b, 0xb8, 0x30, 0x08, 0,    0,    0x49, 0x8b, 0x80,
+					0x20, 0x08, 0,    0,    0x0f, 0x22, 0xd8 };
+	static const uint64_t fields[] = { 0x80050033, 0x186a000, 0x3506f0, PGD, SWAP, LIST | 2 };
+	static const uint64_t list[] = { 0x20000 | 1, 0x10000 | 8, 0x11000 | 8, LIST2 | 2 };
+	static const uint64_t list2[] = { 0x1000 | 1, 0x13000 | 8, 0x2000 | 1, 0x2000 | 8, 4 };
+
+	memset(f->memory, 0, sizeof(f->memory));
+	memcpy(f->memory + RAW_64 - 2, code, sizeof(code));
+	for (unsigned i = 0; i < 6; i++)
+		put64(f, CONTROL + 0x808 + 8 * i, fields[i]);
+	for (unsigned i = 0; i < 4; i++)
+		put64(f, LIST + 8 * i, list[i]);
+	for (unsigned i = 0; i < 5; i++)
+		put64(f, LIST2 + 8 * i, list2[i]);
+	f->question.machine = EM_X86_64;
+	f->question.cpu = CPU_LONG_MODE | CPU_PAE;
+	f->question.raw = RAW_64;
+	f->question.cr3 = PGD;
+}
+
+static void a_good_64_bit_one_is_understood(void **state)
+{
+	struct fixture *f = *state;
+
+	make_64(f);
+	assert_int_equal(walk(f, NULL), 0);
+	assert_true(f->map.known);
+	assert_int_equal(f->map.swap_page, SWAP);
+	assert_int_equal(f->map.page_table, PGD);
+	assert_int_equal(f->map.cr3, 0x186a000);
+	assert_int_equal(f->map.pages, 4);
+	assert_int_equal(f->map.in_place, 1);
+	f->memory[RAW_64 + 7]++; /* begins elsewhere */
+	assert_int_equal(walk(f, NULL), 0);
+	assert_false(f->map.known);
+}
+
+static void damage_of_a_64_bit_one_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	make_64(f);
+	f->question.cr3 = LIST;
+	refused(f, "the note says 0xa000");
+	f->question.cr3 = 0;
+	put64(f, CONTROL + 0x820, 0x20000);
+	refused(f, "page table at 0x20000 lies in the memory that was lent");
+	put64(f, CONTROL + 0x820, PGD);
+	put64(f, CONTROL + 0x818, 0x3516f0);
+	refused(f, "five-level");
+	put64(f, CONTROL + 0x818, 0x3506f0);
+	put64(f, LIST + 8, UINT64_C(0x100010008));
+	refused(f, "is not in the image");
+	put64(f, LIST + 8, PGD | 8);
+	refused(f, "used twice");
 }
 
 static void runs_are_merged(void **state)
@@ -323,6 +391,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_good_one_is_understood, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_good_64_bit_one_is_understood, setup, teardown),
+		cmocka_unit_test_setup_teardown(damage_of_a_64_bit_one_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(runs_are_merged, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_visitor_can_stop_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_code_is_a_warning, setup, teardown),
