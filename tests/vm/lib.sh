@@ -13,6 +13,11 @@ vm_out=${VM_OUT:-$vm_build/vm}
 # A guest that says nothing for this long is stuck; the other one is the limit for the whole run.
 vm_silence_seconds=${VM_SILENCE_SECONDS:-300}
 vm_limit_seconds=${VM_LIMIT_SECONDS:-1800}
+# Our programs, in guests and in the folder of a build.
+vm_tools=(kexec/kexec kdump/kdump kdump/vmcore-dmesg)
+# What vm_boot() adds to QEMU's command line, and a function that it calls twice a second (BASE PID).
+vm_devices=()
+vm_tick=:
 
 vm_say() {
 	echo "$*" >&2
@@ -45,7 +50,7 @@ vm_build_programs() {
 		{ [ -x "$vm_top/configure" ] || (cd "$vm_top" && autoreconf -i); } &&
 			cd "$build" &&
 			{ [ -f Makefile ] || "$vm_top/configure" --enable-static-programs "${flags[@]}"; } &&
-			make -j"$(nproc)" kexec/kexec &&
+			make -j"$(nproc)" "${vm_tools[@]}" &&
 			make vm-programs
 	} < /dev/null > "$log" 2>&1; then
 		tail -n 30 "$log" >&2
@@ -63,7 +68,7 @@ vm_pack() {
 # vm_root ARCH FOLDER INIT: what every guest has: busybox (a 32-bit one, which every kernel here runs),
 # our programs, the scripts.
 vm_root() {
-	local arch=$1 root=$2 init=$3 sysroot applet
+	local arch=$1 root=$2 init=$3 sysroot applet program
 	sysroot=$("$vm_top/scripts/i386-sysroot") || return 1
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,tmp,lib/guest}
@@ -74,8 +79,9 @@ vm_root() {
 	cp "$vm_here/guest/$init" "$root/init"
 	cp "$vm_here/guest/common.sh" "$root/lib/guest/"
 	chmod +x "$root/init"
-	cp "$vm_build/$arch/kexec/kexec" "$root/sbin/kexec"
-	strip "$root/sbin/kexec"
+	for program in "${vm_tools[@]}"; do
+		strip -o "$root/sbin/$(basename "$program")" "$vm_build/$arch/$program"
+	done
 }
 
 # vm_work ARCH: the unpacked images of both kernels' roots, in $vm_build/images/ARCH.
@@ -83,14 +89,16 @@ vm_work() {
 	local arch=$1 work=$vm_build/images/$1 program
 	mkdir -p "$work"
 	vm_root "$arch" "$work/b" init-b || return 1
+	cp "$vm_here"/guest/b-*.sh "$work/b/lib/guest/"
 	for program in "$vm_build/$arch"/tests/vm/in-b/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/b/bin/"
 	done
 	vm_pack "$work/b" "$work/b.img" || return 1
 	vm_root "$arch" "$work/a" init-a || return 1
 	cp "$vm_here"/guest/*.sh "$work/a/lib/guest/"
-	mkdir "$work/a/b"
+	mkdir "$work/a/b" "$work/a/boot"
 	cp "$work/b.img" "$work/a/b/initrd.img"
+	ln -s ../b/bzImage "$work/a/boot/bzImage"
 	for program in "$vm_build/$arch"/tests/vm/in-a/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/a/bin/"
 	done
@@ -131,9 +139,9 @@ vm_boot() {
 	"$program" -accel tcg -no-reboot -display none -monitor none -nic none \
 		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
 		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$vm_build/images/$flavour.img" \
-		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 $append" \
+		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 no_timer_check $append" \
 		-serial "file:$base.console" -serial "file:$base.results" \
-		-d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &
+		"${vm_devices[@]}" -d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &
 	qemu=$!
 	vm_watch "$base" $qemu
 	vm_why=$(vm_verdict "$base" "$vm_watched")
@@ -151,6 +159,7 @@ vm_watch() {
 		size=$(stat -c %s "$base.console" "$base.results" 2>/dev/null)
 		[ "$size" = "$last" ] || changed=$SECONDS
 		last=$size
+		"$vm_tick" "$base" "$qemu"
 		if [ $((SECONDS - changed)) -gt "$vm_silence_seconds" ]; then
 			vm_watched="silent for $vm_silence_seconds s"
 			kill -9 "$qemu"

@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What B does with the memory of A: saves it, and then powers off or goes back.
+
+# save TARGET [OPTION]...: tells how it went; the status is kdump's.
+save() {
+	say "b.saving $1"
+	_from=$(now_ms)
+	kdump -o "$@" > /run/kdump.out 2>&1
+	_status=$?
+	say "b.saved status $_status, $(($(now_ms) - _from)) ms: $(tail -n 1 /run/kdump.out)"
+	return $_status
+}
+
+save_mount() {
+	[ -n "$(parameter fs)" ] || return 0
+	mkdir -p /mnt
+	mount -t ext4 "$(parameter fs)" /mnt || fail "b: mount"
+}
+
+save_and_power_off() {
+	save_mount
+	_view=$(parameter view)
+	save "$(parameter target /dev/vda)" ${_view:+"--view=$_view"} ||
+		fail "b: kdump: $(tail -n 1 /run/kdump.out)"
+	[ -z "$(parameter fs)" ] || umount /mnt
+	finish ok
+}
+
+# The commands of 2008, as they were written down: no program of ours takes part, and the core is a
+# plain copy.
+save_as_in_2008() {
+	save_mount
+	cd /mnt || fail "b: cd"
+	# shellcheck disable=SC2002,SC2006 # as written
+	jump_back_entry=`cat /proc/cmdline | tr ' ' '\n' | grep kexec_jump_back_entry | cut -d '=' -f 2`
+	echo "$jump_back_entry" > kexec_jump_back_entry
+	cp /proc/vmcore dump.elf || fail "b: cp"
+	say "b.saved $(stat -c %s dump.elf) bytes, entry $(cat kexec_jump_back_entry)"
+	cd /
+	umount /mnt || fail "b: umount"
+	finish ok
+}
+
+# One snapshot for each visit, to one disk after the other: vda, vdb, ...
+save_snapshots() {
+	kexec --load-jump-back-helper > /run/load.out 2>&1 ||
+		fail "b: load: $(tail -n 1 /run/load.out)"
+	for _letter in a b c d e f g h i j k l; do
+		_disk=/dev/vd$_letter
+		[ -b $_disk ] || fail "b: there is no $_disk for one more snapshot"
+		save $_disk --view=both
+		kexec -e > /run/exec.out 2>&1 || fail "b: kexec -e: $(tail -n 1 /run/exec.out)"
+	done
+}
