@@ -382,6 +382,16 @@ static int step_meminfo(struct reader *reader)
 	return 0;
 }
 
+/* What the kernel says in /proc/cpuinfo about how it runs: it hides what it does not use. */
+static const struct {
+	const char *flag;
+	uint32_t needs, means; /* enum cpu_flag bits */
+} cpu_flags[] = {
+	{ "umip", 0, CPU_UMIP },
+	{ "la57", CPU_LONG_MODE, CPU_LA57 },
+	{ "tdx_guest", CPU_LONG_MODE, CPU_ENCRYPTED },
+};
+
 static int step_cpu(struct reader *reader)
 {
 	struct machine *machine = reader->machine;
@@ -395,13 +405,14 @@ static int step_cpu(struct reader *reader)
 	}
 	if (!strcmp(machine->arch, "x86_64"))
 		machine->cpu |= CPU_LONG_MODE | CPU_PAE;
-	if (!read_file(reader, "proc/cpuinfo", &content)) {
-		if (!text_field(content, "flags", &flags) && text_has_word(flags, "umip"))
-			machine->cpu |= CPU_UMIP;
-		if (!text_field(content, "flags", &flags) && text_has_word(flags, "tdx_guest"))
-			machine->cpu |= CPU_ENCRYPTED;
-		content_done(&content);
-	}
+	if (read_file(reader, "proc/cpuinfo", &content))
+		return 0;
+	if (!text_field(content, "flags", &flags))
+		for (size_t i = 0; i < sizeof(cpu_flags) / sizeof(cpu_flags[0]); i++)
+			if ((machine->cpu & cpu_flags[i].needs) == cpu_flags[i].needs &&
+			    text_has_word(flags, cpu_flags[i].flag))
+				machine->cpu |= cpu_flags[i].means;
+	content_done(&content);
 	return 0;
 }
 

@@ -89,11 +89,12 @@ static int check_windows(const struct direct *direct, struct error *err)
 }
 
 /* A page of this kernel's own for the segment that kexec_load wants when there is no other. */
-static int own_page(const struct machine *machine, uint64_t *address, struct error *err)
+static int own_page(const struct machine *machine, const struct arch *arch, uint64_t *address,
+		    struct error *err)
 {
 	struct place want = { .size = PAGE_BYTES,
 			      .align = PAGE_BYTES,
-			      .within = { MIB, UINT32_MAX },
+			      .within = { MIB, arch->memory_end - PAGE_BYTES },
 			      .top_down = true };
 
 	return range_set_find(&machine->ram, &want, address)
@@ -124,7 +125,7 @@ static int load_stub(const struct direct *direct, struct resume_loaded *loaded, 
 		data += bytes;
 	}
 	if (!count) {
-		if (own_page(job->machine, &page, err))
+		if (own_page(job->machine, arch, &page, err))
 			return -1;
 		segments[count++] =
 			(struct sys_segment){ NULL, 0, (uintptr_t)page, (uintptr_t)PAGE_BYTES };

@@ -139,14 +139,15 @@ static int confine(struct hop *hop, struct error *err)
 /* Of the running kernel's parameters, those about consoles and about how the hardware is driven. */
 static const char *compose_cmdline(struct hop *hop)
 {
-	static const char *const kept[] = { "console",   "earlyprintk",   "acpi",
-					    "pci",       "iommu",         "intel_iommu",
-					    "amd_iommu", "noapic",        "nolapic",
-					    "nox2apic",  "no5lvl",        "nomodeset",
-					    "loglevel",  "quiet",         "clocksource",
-					    "tsc",       "no_timer_check" };
+	static const char *const kept[] = {
+		"console",   "earlyprintk", "acpi",    "pci",           "iommu",     "intel_iommu",
+		"amd_iommu", "noapic",      "nolapic", "nox2apic",      "nomodeset", "loglevel",
+		"quiet",     "clocksource", "tsc",     "no_timer_check"
+	};
 	const char *append = hop->job->request->append ? hop->job->request->append : "";
-	const char *text = "nokaslr";
+	uint32_t cpu = hop->job->image->note.cpu;
+	/* It must page with as many levels as the image's kernel. */
+	const char *text = cpu & CPU_LONG_MODE && !(cpu & CPU_LA57) ? "nokaslr no5lvl" : "nokaslr";
 	struct span value;
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
