@@ -357,6 +357,7 @@ struct ring_layout {
 struct ring {
 	uint64_t descs, infos, head, tail, data;
 	uint64_t count, data_bytes;
+	uint64_t text_left; /* of data_bytes: no two records share text */
 	uint64_t id_mask;
 	unsigned state_shift;
 };
@@ -427,6 +428,7 @@ static int read_ring(struct dmesg *d, const struct ring_layout *l, struct ring *
 	ring->id_mask = (UINT64_C(1) << ring->state_shift) - 1;
 	ring->count = UINT64_C(1) << count_bits;
 	ring->data_bytes = UINT64_C(1) << size_bits;
+	ring->text_left = ring->data_bytes;
 	ring->descs = word_at(d, desc_ring + l->descs);
 	ring->infos = word_at(d, desc_ring + l->infos);
 	ring->head = word_at(d, desc_ring + l->head + l->counter) & ring->id_mask;
@@ -456,7 +458,7 @@ static bool text_place(const struct dmesg *d, const struct ring *ring, uint64_t 
 }
 
 /* One record; those being written, reused or damaged are passed over. */
-static int write_ring_record(struct dmesg *d, const struct ring_layout *l, const struct ring *ring,
+static int write_ring_record(struct dmesg *d, const struct ring_layout *l, struct ring *ring,
 			     uint64_t id)
 {
 	uint64_t index = id & (ring->count - 1), state, at, room, bytes;
@@ -478,6 +480,9 @@ static int write_ring_record(struct dmesg *d, const struct ring_layout *l, const
 	bytes = le16_get(info + l->text_len);
 	if (bytes > room)
 		bytes = room;
+	if (bytes > ring->text_left)
+		return damaged_at(d, at);
+	ring->text_left -= bytes;
 	text = malloc((size_t)bytes + 1);
 	if (!text) {
 		error_no_memory(d->err);

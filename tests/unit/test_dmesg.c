@@ -390,6 +390,22 @@ static void ring_log_damaged(void **state)
 }
 
 /* Any single bit of the log's own memory, and any cut of VMCOREINFO, is harmless. */
+/* Records that all claim the same text would make a log of 1 TiB out of a file of 1 GiB. */
+static void ring_text_claimed_twice(void **state)
+{
+	static struct kernel k;
+
+	(void)state;
+	make_ring(&k, 4, 40);
+	for (unsigned i = 0; i < COUNT; i++) {
+		put_word(&k, DESCS + i * 12 + 4, 0);
+		put_word(&k, DESCS + i * 12 + 8, 0);
+		le16_put(k.memory + INFOS + i * 88 + 16, 65535);
+	}
+	assert_int_equal(run(&k), DMESG_DAMAGED);
+	assert_true(k.out_bytes < 4 * 128 + 40);
+}
+
 static void every_bit(void **state)
 {
 	static struct kernel k, good;
@@ -421,7 +437,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_log),           cmocka_unit_test(record_log),
 		cmocka_unit_test(record_log_damaged), cmocka_unit_test(ring_log),
-		cmocka_unit_test(ring_log_damaged),   cmocka_unit_test(every_bit),
+		cmocka_unit_test(ring_log_damaged),   cmocka_unit_test(ring_text_claimed_twice),
+		cmocka_unit_test(every_bit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
