@@ -11,6 +11,7 @@
 #define RECORD_HEADER_BYTES 8
 #define LENT_BYTES          16
 #define MEMMAP_BYTES        24
+#define LENT_MAX            1024 /* ranges of D: no loader makes more than segments */
 
 static int parse_entry(struct span data, struct jump_note *note, struct error *err)
 {
@@ -47,7 +48,7 @@ static int parse_entry(struct span data, struct jump_note *note, struct error *e
 
 static int parse_lent(struct span data, struct jump_note *note, struct error *err)
 {
-	if (!data.size || data.size % LENT_BYTES)
+	if (!data.size || data.size % LENT_BYTES || data.size / LENT_BYTES > LENT_MAX)
 		return error_set(err, "its record of lent memory has %zu bytes", data.size);
 	for (size_t at = 0; at < data.size; at += LENT_BYTES) {
 		struct range r = { le64_get(data.data + at), le64_get(data.data + at + 8) };

@@ -344,6 +344,35 @@ static void damaged_note(void **state)
 	builder_done(&descriptor);
 }
 
+/* D in a million pieces: no jump has them, and putting them in order would take for ever. */
+static void too_many_lent(void **state)
+{
+	struct builder lent = { 0 }, descriptor = { 0 };
+	uint8_t entry[NOTE_ENTRY_BYTES] = { 0 };
+	struct jump_note note;
+	struct error err;
+
+	(void)state;
+	le32_put(entry + NOTE_ENTRY_VERSION, NOTE_VERSION);
+	le64_put(entry + NOTE_ENTRY_HANDOFF, 0x1000);
+	le64_put(entry + NOTE_ENTRY_HANDOFF + 8, 0x2000);
+	for (uint64_t i = 1000000; i; i--) {
+		uint8_t pair[16];
+
+		le64_put(pair, i * 0x2000);
+		le64_put(pair + 8, i * 0x2000 + 0x1000);
+		builder_put(&lent, pair, sizeof(pair), 8);
+	}
+	builder_record(&descriptor, NOTE_ENTRY, 1, (struct span){ entry, sizeof(entry) });
+	builder_record(&descriptor, NOTE_LENT, 1, (struct span){ lent.data, lent.size });
+	assert_int_equal(jump_note_parse((struct span){ descriptor.data, descriptor.size }, &note,
+					 &err),
+			 -1);
+	assert_non_null(strstr(err.text, "lent memory has 16000000 bytes"));
+	builder_done(&lent);
+	builder_done(&descriptor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +385,7 @@ int main(void)
 		cmocka_unit_test(head),
 		cmocka_unit_test(many_loads),
 		cmocka_unit_test(damaged_note),
+		cmocka_unit_test(too_many_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
