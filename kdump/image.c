@@ -118,7 +118,8 @@ static int check_layout(const struct image_info *info, struct error *err)
 				 (unsigned long long)info->trailer_offset);
 	if (info->chunk_count > pages ||
 	    info->chunk_count < (info->data_bytes + IMAGE_CHUNK_BYTES - 1) / IMAGE_CHUNK_BYTES ||
-	    info->trailer_bytes != image_trailer_size(info->chunk_count))
+	    info->trailer_bytes != image_trailer_size(info->chunk_count) ||
+	    info->trailer_bytes > IMAGE_TRAILER_MAX)
 		return error_set(err,
 				 "the image record is damaged: %u chunks for 0x%llx bytes, trailer "
 				 "of 0x%llx bytes",

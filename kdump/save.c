@@ -98,7 +98,8 @@ static enum save_fault plan_image(struct work *w, struct error *err)
 	uint64_t chunks = layout_chunks(&w->layout);
 	size_t loads_max;
 
-	if (chunks > UINT32_MAX) {
+	/* What a core says about its memory may be far more than there is of it. */
+	if (chunks > UINT32_MAX || image_trailer_size(chunks) > IMAGE_TRAILER_MAX) {
 		error_set(err, "%llu MiB are more than an image can hold",
 			  (unsigned long long)chunks);
 		return SAVE_HEADER;

@@ -9,8 +9,7 @@
 #include "purgatory/abi.h"
 
 /* A head that is larger than this is not one of ours. */
-#define HEADER_MAX_BYTES  (UINT64_C(256) << 20)
-#define TRAILER_MAX_BYTES (UINT64_C(64) << 20)
+#define HEADER_MAX_BYTES (UINT64_C(256) << 20)
 
 /* Jump-back protocol of 2007: a header in the page of the entry, at either of two offsets. */
 #define PROTOCOL_MAGIC 0x626a
@@ -196,9 +195,10 @@ int resume_image_check_data(struct resume_image *image, struct error *err)
 	uint64_t size = image->info.trailer_bytes;
 	struct error why;
 
-	if (size > TRAILER_MAX_BYTES)
-		return error_set(err, "its table of checksums is too large (0x%llx bytes)",
-				 (unsigned long long)size);
+	if (!bytes_fit(image->backing.size, image->info.trailer_offset, size))
+		return error_set(err, "it is not complete: it has 0x%llx of 0x%llx bytes",
+				 (unsigned long long)image->backing.size,
+				 (unsigned long long)image_total_bytes(&image->info));
 	free(image->trailer);
 	image->trailer = malloc(size ? (size_t)size : 1);
 	if (!image->trailer)
@@ -284,8 +284,9 @@ static int check_way_back(struct resume_image *image, struct error *err)
 	const struct jump_note *note = &image->note;
 	struct jumpmap_memory memory = { read_physical, image };
 	struct range_set outside = { 0 };
-	struct jumpmap_question question = { (uint16_t)note->machine, note->cpu, note->raw,
-					     &note->lent, &outside, note->cr3 };
+	struct jumpmap_question question = {
+		(uint16_t)note->machine, note->cpu, note->raw, &note->lent, &outside, note->cr3
+	};
 	int result = -1;
 
 	if (range_set_copy(&outside, &image->stored, err))

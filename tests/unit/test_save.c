@@ -337,6 +337,20 @@ static void too_small(void **state)
 }
 
 /* Which page of the kept ones shows at an address of D. */
+/* Headers that speak of 2 PiB of zeros: the table of checksums would not fit in memory. */
+static void too_much_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	f->core.loads[2].memory_bytes = UINT64_C(1) << 51;
+	f->core.loads[2].file_bytes = 0;
+	assert_int_equal(target_open(&f->target, f->output, false, &f->err), 0);
+	f->save.force = true;
+	assert_int_equal(save_image(&f->save, &f->err), SAVE_HEADER);
+	assert_non_null(strstr(f->err.text, "more than an image can hold"));
+	target_close(&f->target, &f->err);
+}
+
 static void check_displaced(struct fixture *f, uint64_t paddr, uint64_t kept)
 {
 	uint8_t page[4096], expected[4096];
@@ -443,6 +457,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(to_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(to_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(stopped, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_much_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_small, setup, teardown),
 		cmocka_unit_test_setup_teardown(both_views, setup, teardown),
 		cmocka_unit_test_setup_teardown(debug_view, setup, teardown),
