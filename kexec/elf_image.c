@@ -118,9 +118,13 @@ static int check_overlap(const struct elf_image *elf, struct error *err)
 	return 0;
 }
 
-/* Go through the headers: check each, count what is to be loaded, note it where there is room. */
+/*
+ * Go through the headers: check each, count what is to be loaded, note it where there is room. The
+ * file may be mapped, and change between two passes.
+ */
 static int read_headers(Elf *handle, uint64_t headers, struct elf_image *elf, struct error *err)
 {
+	const size_t room = elf->count;
 	GElf_Phdr p;
 
 	elf->count = 0;
@@ -138,6 +142,8 @@ static int read_headers(Elf *handle, uint64_t headers, struct elf_image *elf, st
 			return -1;
 		if (!p.p_memsz)
 			continue;
+		if (elf->loads && elf->count == room)
+			return error_set(err, "the file changes while it is read");
 		if (elf->loads)
 			elf->loads[elf->count] = (struct elf_load){
 				.at = { p.p_paddr, p.p_paddr + p.p_memsz },
