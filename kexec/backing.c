@@ -284,7 +284,7 @@ static int take_extent(struct extent_list *list, const struct fiemap_extent *ext
 		return 0;
 	if (bytes > size - start)
 		bytes = size - start;
-	if (start < list->end || extent->fe_physical > UINT64_MAX - bytes)
+	if (!bytes || start < list->end || extent->fe_physical > UINT64_MAX - bytes)
 		return error_set(err, "the file system's map of it is damaged");
 	if (start > list->end && add_extent(list, BACKING_HOLE, start - list->end, err))
 		return -1;
