@@ -11,6 +11,7 @@
 #define RECORD_HEADER_BYTES 8
 #define LENT_BYTES          16
 #define MEMMAP_BYTES        24
+#define HANDOFF_MAX         (UINT64_C(64) << 20) /* headers and notes: no machine has so many */
 #define LENT_MAX            1024 /* ranges of D: no loader makes more than segments */
 
 static int parse_entry(struct span data, struct jump_note *note, struct error *err)
@@ -39,7 +40,7 @@ static int parse_entry(struct span data, struct jump_note *note, struct error *e
 	note->handoff.end = le64_get(p + NOTE_ENTRY_HANDOFF + 8);
 	note->page_offset = le64_get(p + NOTE_ENTRY_PAGE_OFFSET);
 	if (note->handoff.start >= note->handoff.end || note->handoff.start % PAGE_BYTES ||
-	    note->handoff.end % PAGE_BYTES)
+	    note->handoff.end % PAGE_BYTES || range_bytes(note->handoff) > HANDOFF_MAX)
 		return error_set(err, "its hand-off area 0x%llx-0x%llx is damaged",
 				 (unsigned long long)note->handoff.start,
 				 (unsigned long long)note->handoff.end);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "confine.h"
+#include "loader.h"
 #include "plan.h"
 
 typedef unsigned long long ull;
@@ -231,19 +232,33 @@ static double classic_seconds(const struct resume_image *image, const struct res
 	return pages * pages / 2 * here->entry_seconds;
 }
 
+/* Where what kexec_load can reach ends: with PAE a 32-bit kernel may have memory above that. */
+static uint64_t loader_end(const struct machine *machine)
+{
+	const struct arch *arch = arch_find(machine->arch);
+
+	return arch ? arch->memory_end : UINT64_MAX;
+}
+
 static int can_be_classic(const struct resume_image *image, const struct machine *machine,
 			  struct error *err)
 {
 	struct range_set ranges = { 0 };
-	uint64_t bytes;
+	uint64_t bytes, end;
 	int result = resume_classic_ranges(image, &ranges, err);
 
 	bytes = range_set_bytes(&ranges);
+	end = ranges.count ? ranges.items[ranges.count - 1].end : 0;
 	range_set_done(&ranges);
 	if (result)
 		return -1;
 	if (!bytes)
 		return error_set(err, "there is no memory in it");
+	if (end > loader_end(machine))
+		return error_set(err,
+				 "kexec_load reaches memory below 0x%llx, the image has some up to "
+				 "0x%llx",
+				 (ull)loader_end(machine), (ull)end);
 	if (machine->total_bytes && bytes > align_down(machine->total_bytes / 2, PAGE_BYTES))
 		return error_set(err,
 				 "kexec_load takes at most half of this kernel's memory (%llu of "

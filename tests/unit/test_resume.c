@@ -655,6 +655,24 @@ static void a_confined_map_is_understood(void **state)
 	says(f, "was ACPI");
 }
 
+/* Memory of a 32-bit kernel with PAE above what its own loader can name. */
+static void the_loader_has_an_end(void **state)
+{
+	struct range high = { UINT64_C(0x100000000), UINT64_C(0x100001000) };
+	struct fixture *f = *state;
+
+	open_image(f, f->output);
+	add_ram(&f->machine, MIB, RAM_END);
+	assert_int_equal(range_set_add(&f->image.stored, high, &f->err), 0);
+	strcpy(f->machine.arch, "i686");
+	choose(f, RESTORE_CLASSIC, -1);
+	says(f, "below 0x100000000, the image has some up to 0x100001000");
+	choose(f, RESTORE_AUTO, 0);
+	assert_int_equal(f->choice.way, RESTORE_TWO_HOP);
+	strcpy(f->machine.arch, "x86_64");
+	choose(f, RESTORE_CLASSIC, 0);
+}
+
 static void classic_ranges_fill_gaps_in_d_only(void **state)
 {
 	struct range_set ranges = { 0 };
@@ -704,6 +722,7 @@ int main(void)
 		TEST(another_machine_is_refused),
 		TEST(a_confined_map_is_understood),
 		TEST(classic_ranges_fill_gaps_in_d_only),
+		TEST(the_loader_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
