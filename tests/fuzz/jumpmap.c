@@ -10,7 +10,7 @@
 #include "kdump/jumpmap.h"
 #include "machine.h"
 
-#define CASE_BYTES 40
+#define CASE_BYTES 48
 #define PAGES      64
 #define PART_BYTES 320
 #define CONTROL    0x8000u
@@ -72,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	question.machine = fuzz_u16(&input);
 	question.cpu = fuzz_u16(&input);
 	question.raw = fuzz_u32(&input);
+	question.cr3 = fuzz_u64(&input);
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t start = fuzz_u32(&input) * PAGE_BYTES, bytes = fuzz_u32(&input);
 		struct range r = { start, start + bytes * PAGE_BYTES };
@@ -96,6 +97,37 @@ static void put(uint8_t *pages, uint32_t address, uint32_t value)
 	uint32_t page = (address - CONTROL) / 4096, at = address % 4096;
 
 	le32_put(pages + (size_t)page * PART_BYTES + (at < 256 ? at : 256 + at - 0x800), value);
+}
+
+static void put64(uint8_t *pages, uint32_t address, uint64_t value)
+{
+	put(pages, address, (uint32_t)value);
+	put(pages, address + 4, (uint32_t)(value >> 32));
+}
+
+/* The same for 64-bit kernels. */
+static void put_pages64(uint8_t *pages)
+{
+	static const uint8_t code[] = {
+		0xff, 0xd2, 0x48, 0x8b, 0x2c, 0x24, 0x4c, 0x8d, 0x05, 0,    0,    0,    0,
+		0x4d, 0x8b, 0x90, 0x28, 0x08, 0,    0,    0x49, 0x8b, 0xb8, 0x30, 0x08, 0,
+		0,    0x49, 0x8b, 0x80, 0x20, 0x08, 0,    0,    0x0f, 0x22, 0xd8,
+	};
+	static const uint64_t list[] = { 0x20001, 0x10008, 0x11008, LIST2 | 2 };
+	static const uint64_t list2[] = { 0x1001, 0x13008, 0x2001, 0x2008, 4 };
+
+	memcpy(pages + 0xd5, code, sizeof(code));
+	le32_put(pages + 0xd7 + 7, 0u - (0xd7 + 11));
+	put64(pages, CONTROL + 0x808, 0x80050033);
+	put64(pages, CONTROL + 0x810, 0x06fcc000);
+	put64(pages, CONTROL + 0x818, 0x6b0);
+	put64(pages, CONTROL + 0x820, PGD);
+	put64(pages, CONTROL + 0x828, SWAP);
+	put64(pages, CONTROL + 0x830, LIST | 2);
+	for (uint32_t i = 0; i < 4; i++)
+		put64(pages, LIST + i * 8, list[i]);
+	for (uint32_t i = 0; i < 5; i++)
+		put64(pages, LIST2 + i * 8, list2[i]);
 }
 
 static void put_pages(uint8_t *pages)
@@ -129,15 +161,18 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	uint8_t head[CASE_BYTES] = { 0 }, pages[5 * PART_BYTES] = { 0 };
 	size_t used = 0;
 
-	if (n > 1)
+	if (n > 2)
 		return 0;
-	le16_put(head, EM_386);
-	le16_put(head + 2, n ? CPU_PAE : 0);
+	le16_put(head, n == 2 ? EM_X86_64 : EM_386);
+	le16_put(head + 2, n == 2 ? CPU_PAE | CPU_LONG_MODE : n ? CPU_PAE : 0);
 	le32_put(head + 4, CONTROL + 0xd7);
 	for (size_t i = 0; i < 8; i++)
-		le32_put(head + 8 + i * 4, ranges[i]);
-	put_pages(pages);
-	if (n)
+		le32_put(head + 16 + i * 4, ranges[i]);
+	if (n == 2)
+		put_pages64(pages);
+	else
+		put_pages(pages);
+	if (n == 1)
 		put(pages, CONTROL + 0x80c, 0x6b0);
 	fuzz_append(buffer, capacity, &used, head, sizeof(head));
 	fuzz_append(buffer, capacity, &used, pages, sizeof(pages));
