@@ -21,8 +21,10 @@ save_mount() {
 save_and_power_off() {
 	save_mount
 	_view=$(parameter view)
+	pause_for_host b.before
 	save "$(parameter target /dev/vda)" ${_view:+"--view=$_view"} ||
 		fail "b: kdump: $(tail -n 1 /run/kdump.out)"
+	pause_for_host b
 	[ -z "$(parameter fs)" ] || umount /mnt
 	finish ok
 }

@@ -6,11 +6,7 @@ run_scenario() {
 	_restore=$(parameter restore)
 	resume_load ${_restore:+"--restore=$_restore"} --resume-kernel=/b/bzImage "$image"
 	kexec --image-info "$image" 2>&1 | sed 's/^/info: /'
-	if [ "$(parameter pause no)" = yes ]; then
-		say "c.pause"
-		sleep "$(parameter pause_seconds 60)" &
-		wait $!
-	fi
+	pause_for_host c
 	say "c.leaving"
 	kexec -e > /run/exec.out 2>&1
 	fail "c: kexec -e: $(tail -n 1 /run/exec.out)"
@@ -32,7 +28,7 @@ resume_load() {
 	_pid=$!
 	_most=0
 	while kill -0 $_pid 2>/dev/null; do
-		_now=$(sed -n 's/^RssAnon: *\([0-9]*\) kB/\1/p' /proc/$_pid/status 2>/dev/null)
+		_now=$(sed -n 's/^RssAnon:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$_pid/status 2>/dev/null)
 		[ "${_now:-0}" -le $_most ] || _most=$_now
 		usleep 200000
 	done
