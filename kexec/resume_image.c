@@ -11,6 +11,10 @@
 /* A head that is larger than this is not one of ours. */
 #define HEADER_MAX_BYTES (UINT64_C(256) << 20)
 
+/* Physical addresses end there, whatever the processor; memory is not in more pieces. */
+#define MEMORY_END    (UINT64_C(1) << 52)
+#define MEMORY_PIECES 4096
+
 /* Jump-back protocol of 2007: a header in the page of the entry, at either of two offsets. */
 #define PROTOCOL_MAGIC 0x626a
 #define PROTOCOL_MAJOR 1
@@ -65,6 +69,11 @@ static int find_stored(struct resume_image *image, struct error *err)
 		const struct core_load *load = &image->core.loads[i];
 		struct range at = { load->paddr, load->paddr + load->memory_bytes };
 
+		if (at.end > MEMORY_END || image->stored.count > MEMORY_PIECES)
+			return error_set(err, "its memory at 0x%llx is %s: damaged",
+					 (unsigned long long)at.start,
+					 at.end > MEMORY_END ? "where no machine has any"
+							     : "in more pieces than any machine's");
 		if (range_set_overlaps(&image->stored, at))
 			return error_set(err, "two of its PT_LOADs hold the memory at 0x%llx",
 					 (unsigned long long)at.start);

@@ -8,6 +8,8 @@
 
 typedef unsigned long long ull;
 
+#define ZERO_SLICE_BYTES ((size_t)1 << 30)
+
 struct stream {
 	const struct resume_image *image;
 	const struct stream_sink *sink;
@@ -134,14 +136,16 @@ static int run_chunks(struct stream *stream, struct error *err)
 	return 0;
 }
 
-/* A bare core: its PT_LOADs in address order, in slices. */
+/* A bare core: its PT_LOADs in address order, in slices; zeros, which cost no buffer, in large
+ * ones. */
 static int run_slices(struct stream *stream, const struct core_load *load, struct error *err)
 {
 	uint64_t done = 0;
 
 	while (done < load->memory_bytes) {
 		uint64_t left = load->memory_bytes - done;
-		size_t size = left < IMAGE_CHUNK_BYTES ? (size_t)left : IMAGE_CHUNK_BYTES;
+		size_t most = done < load->file_bytes ? IMAGE_CHUNK_BYTES : ZERO_SLICE_BYTES;
+		size_t size = left < most ? (size_t)left : most;
 		size_t stored = done >= load->file_bytes         ? 0
 				: load->file_bytes - done < size ? (size_t)(load->file_bytes - done)
 								 : size;

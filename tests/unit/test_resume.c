@@ -482,6 +482,23 @@ static void garbage_is_refused(void **state)
 	assert_int_equal(whole_check(f), -1);
 }
 
+/* p_memsz of the last PT_LOAD says more and more: much is zeros, too much is damage. */
+static void endless_memory_is_refused(void **state)
+{
+	const struct stream_sink nowhere = { NULL, NULL, NULL, NULL };
+	const uint64_t memory_bytes = 64 + 3 * 56 + 40;
+	struct fixture *f = *state;
+
+	flip(f->input, memory_bytes + 6, 4); /* 1 PiB */
+	open_image(f, f->input);
+	assert_true(range_set_bytes(&f->image.stored) > UINT64_C(1) << 50);
+	assert_int_equal(resume_stream(&f->image, &nowhere, &f->err), 0);
+	resume_image_close(&f->image);
+	flip(f->input, memory_bytes + 7, 1);
+	assert_int_equal(resume_image_open(f->input, &f->image, &f->err), -1);
+	says(f, "where no machine has any");
+}
+
 /* ------------------------------------------------------------------ its life */
 
 static void mark(struct fixture *f, uint32_t kind)
@@ -715,6 +732,7 @@ int main(void)
 		TEST(every_flipped_bit_is_found),
 		TEST(a_cut_image_is_refused),
 		TEST(garbage_is_refused),
+		TEST(endless_memory_is_refused),
 		TEST(an_image_is_resumed_once),
 		TEST(a_torn_state_falls_back_or_is_refused),
 		TEST(what_is_remembered_is_marked_at_the_jump),
