@@ -4,9 +4,8 @@
  * made of them (kdump/layout.h) with the walk over displaced pages (kdump/jumpmap.h), and the notes
  * of the image to be. The first bytes choose a view and addresses to read; the rest is the core.
  */
-#include <elf.h>
-
 #include "tests/unit/core_builder.h"
+#include "way_back.h"
 #include "fuzz.h"
 #include "kdump/image.h"
 #include "kdump/layout.h"
@@ -15,14 +14,6 @@
 #include "kexec/handoff.h"
 
 #define CASE_BYTES 24
-
-/* A's control page, its list of displaced pages, and the pages they are kept in. */
-#define FIRST   0x100000
-#define CONTROL 0x101000
-#define SWAP    0x102000
-#define LIST    0x103000
-#define KEPT    0x104000
-#define BYTES   0x8000
 
 static int read_file(void *context, uint64_t offset, void *buffer, size_t size, struct error *err)
 {
@@ -150,60 +141,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static void poke(struct builder *file, size_t first, uint32_t paddr, uint32_t value)
-{
-	le32_put(file->data + first + (paddr - FIRST), value);
-}
-
-/* What relocate_kernel_32.S leaves: code around the re-entry, fields, the list of pairs. */
-static void put_jump_map(struct builder *file, size_t first)
-{
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
-
-	memset(file->data + first + (CONTROL - FIRST), 0, 3 * 4096);
-	memcpy(file->data + first + (CONTROL - FIRST) + 0xd5, code, sizeof(code));
-	poke(file, first, CONTROL + 0x804, 0x80050033);
-	poke(file, first, CONTROL + 0x808, CONTROL);
-	poke(file, first, CONTROL + 0x80c, 0x690);
-	poke(file, first, CONTROL + 0x810, 0xc0000000 + CONTROL);
-	poke(file, first, CONTROL + 0x814, FIRST);
-	poke(file, first, CONTROL + 0x818, SWAP);
-	poke(file, first, CONTROL + 0x81c, LIST | 2);
-	poke(file, first, LIST, 0x1000 | 1);
-	poke(file, first, LIST + 4, (KEPT + 0x1000) | 8);
-	poke(file, first, LIST + 8, KEPT | 8);
-	poke(file, first, LIST + 12, 0x200000 | 1);
-	poke(file, first, LIST + 16, 0x200000 | 8);
-	poke(file, first, LIST + 20, 0x201000 | 8);
-	poke(file, first, LIST + 24, (KEPT + 0x2000) | 8);
-	poke(file, first, LIST + 28, 4);
-}
-
-static void seed_notes(struct builder *notes)
-{
-	static const struct builder_jump jump = {
-		.handoff = { 0x200000, 0x202000 },
-		.lent = { { 0x1000, 0x3000 }, { 0x200000, 0x203000 } },
-		.lent_count = 2,
-		.raw = CONTROL + 0xd7,
-		.page_offset = 0xc0000000,
-	};
-	static const uint8_t map[] = {
-		0, 0, 0,    0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
-	};
-	struct builder descriptor = { 0 };
-
-	builder_descriptor(&descriptor, &jump);
-	builder_record(&descriptor, NOTE_MEMMAP, 0, (struct span){ map, sizeof(map) });
-	builder_note(notes, "CORE", NT_PRSTATUS, (struct span){ map, sizeof(map) });
-	builder_note(notes, NOTE_OWNER, NOTE_TYPE,
-		     (struct span){ descriptor.data, descriptor.size });
-	builder_note(notes, "VMCOREINFO", 0, (struct span){ (const uint8_t *)"A=1\n", 4 });
-	builder_done(&descriptor);
-}
-
 static const struct {
 	uint8_t view;
 	bool elf32, has_notes;
@@ -216,19 +153,22 @@ static const struct {
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
 	struct core_load loads[400] = {
-		{ .paddr = FIRST, .vaddr = 0xc0100000, .file_bytes = BYTES, .memory_bytes = BYTES },
-		{ .paddr = 0x200000, .file_bytes = 0x2000, .memory_bytes = 0x2000 },
+		{ .paddr = LEFT_START,
+		  .vaddr = 0xc0100000,
+		  .file_bytes = LEFT_BYTES,
+		  .memory_bytes = LEFT_BYTES },
+		{ .paddr = LEFT_H, .file_bytes = LEFT_H_BYTES, .memory_bytes = LEFT_H_BYTES },
 		{ .paddr = 0x300000, .file_bytes = 0x1800, .memory_bytes = 0x3000 },
 	};
 	struct builder file = { 0 }, notes = { 0 };
-	struct builder_core core = { .machine = EM_386, .entry = 0x201100, .loads = loads };
+	struct builder_core core = { .machine = EM_386, .entry = LEFT_IN, .loads = loads };
 	uint8_t head[CASE_BYTES] = { 0 };
-	size_t used = 0, first = 4096;
+	size_t used = 0;
 
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
 	if (seeds[n].has_notes)
-		seed_notes(&notes);
+		left_put_notes(&notes);
 	for (size_t i = 3; i < seeds[n].loads; i++)
 		loads[i] = (struct core_load){ .paddr = 0x10000000 - i * 0x10000,
 					       .memory_bytes = 0x8000 };
@@ -237,7 +177,7 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	core.load_count = seeds[n].loads;
 	builder_core(&file, &core);
 	if (seeds[n].has_notes)
-		put_jump_map(&file, first);
+		left_put_list(file.data + 4096);
 	head[0] = seeds[n].view;
 	le64_put(head + 8, 0x301000);
 	le64_put(head + 16, 0xc0100ff0);
