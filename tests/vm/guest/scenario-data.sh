@@ -75,4 +75,4 @@ data_intact() {
 
 # What every B is told besides its task.
 # shellcheck disable=SC2034 # used by the scenarios
-b_console="console=ttyS0 no_console_suspend panic=-1 loglevel=6 no_timer_check"
+b_console="console=ttyS0 no_console_suspend panic=-1 loglevel=6 no_timer_check rcupdate.rcu_cpu_stall_suppress=1"
