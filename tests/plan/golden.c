@@ -74,6 +74,8 @@ static void bzimage(struct golden *g, char **words, size_t count)
 			f.init_size = (uint32_t)n;
 		else if (!strcmp(words[i], "initrd_max"))
 			f.initrd_max = (uint32_t)n;
+		else if (!strcmp(words[i], "xloadflags"))
+			f.xloadflags = (uint16_t)n;
 		else
 			fail("bzimage has no field", words[i]);
 	}

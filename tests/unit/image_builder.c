@@ -75,6 +75,8 @@ struct image image_bzimage(const struct image_bzimage *f)
 	}
 	if (f->protocol >= 0x206)
 		le32_put(d + BP_CMDLINE_SIZE, f->cmdline_size);
+	if (f->protocol >= 0x20c)
+		le16_put(d + BP_XLOADFLAGS, f->xloadflags);
 	if (f->protocol >= 0x208) {
 		le32_put(d + BP_PAYLOAD_OFFSET, 0x94);
 		le32_put(d + BP_PAYLOAD_LENGTH, f->payload_bytes - 0x94);

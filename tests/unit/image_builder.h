@@ -24,6 +24,7 @@ struct image_bzimage {
 	uint32_t init_size;
 	uint32_t initrd_max; /* inclusive */
 	uint32_t cmdline_size;
+	uint16_t xloadflags;
 };
 
 /* A kernel like Linux 6.1 (protocol 2.15), for images of a few pages: pref_address at 16 MiB. */

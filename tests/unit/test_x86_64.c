@@ -71,8 +71,10 @@ static int teardown(void **state)
 
 static void use_kernel(struct fixture *f, uint16_t xloadflags)
 {
-	f->image = image_bzimage(&image_modern);
-	le16_put(f->image.data + BP_XLOADFLAGS, xloadflags);
+	struct image_bzimage fields = image_modern;
+
+	fields.xloadflags = xloadflags;
+	f->image = image_bzimage(&fields);
 	f->request.image = image_span(&f->image);
 }
 
