@@ -184,10 +184,11 @@ int resume_load(const struct resume_request *request, const struct machine *mach
 	if (resume_image_open(request->image, &image, err))
 		return -1;
 	result = resume_opened(request, &image, machine, loaded, err);
-	if (!result && !request->dry_run)
-		result = remember(&image, machine, loaded->way, directory, request, err);
-	if (result && !request->dry_run && loaded->segments)
-		sys_kexec_load(0, 0, NULL, 0);
+	if (!result && !request->dry_run &&
+	    remember(&image, machine, loaded->way, directory, request, err)) {
+		sys_kexec_load(0, 0, NULL, 0); /* what cannot be marked is not entered */
+		result = -1;
+	}
 	resume_image_close(&image);
 	return result;
 }
