@@ -18,6 +18,20 @@ run_scenario() {
 	call_once 2
 	data_check_all || fail "the data changed"
 	kexec -u || fail "the program cannot be unloaded"
+	call_two_entries
+}
+
+# Each call says where the next one goes: the kernel's own idea of a jump test.
+call_two_entries() {
+	kexec --load-preserve-context --args-none /bin/two-entries.elf > /run/load.out 2>&1 ||
+		fail "two entries: load: $(tail -n 1 /run/load.out)"
+	for _entry in 1 2 1 2; do
+		kexec -e > /run/exec.out 2>&1 || fail "two entries: $(tail -n 1 /run/exec.out)"
+		[ "$(result_word 1)" = $_entry ] ||
+			fail "two entries: $(result_word 1) was called, not $_entry"
+	done
+	data_check_all || fail "two entries: the data changed"
+	passed "a program's entries are called in turn, as it says"
 }
 
 call_once() {
