@@ -220,11 +220,12 @@ static int check_reach(const struct plan *plan, struct error *err)
 {
 	for (unsigned i = 0; i < plan->segment_count; i++)
 		if (plan->segments[i].at.end - 1 > UINTPTR_MAX)
-			return error_set(err,
-					 "this is a 32-bit program, the %s would lie above 4 GiB (at "
-					 "0x%llx): use a 64-bit one, or --mem-max=0xffffffff",
-					 plan->segments[i].name,
-					 (unsigned long long)plan->segments[i].at.start);
+			return error_set(
+				err,
+				"this is a 32-bit program, the %s would lie above 4 GiB (at "
+				"0x%llx): use a 64-bit one, or --mem-max=0xffffffff",
+				plan->segments[i].name,
+				(unsigned long long)plan->segments[i].at.start);
 	return 0;
 }
 
