@@ -330,6 +330,7 @@ static int save_core(const struct options *options, struct source *source, const
 	save.force = options->force;
 	save.quiet = options->quiet;
 	save.stop = &stop_signal;
+	target.stop = &stop_signal;
 	make_uuid(save.uuid);
 	code = (int)save_image(&save, err);
 	if (target_close(&target, code ? &(struct error){ 0 } : err) && !code)

@@ -355,10 +355,8 @@ static enum save_fault save_piece(struct work *w, const struct layout_range *ran
 {
 	struct image_chunk chunks[BUFFER_CHUNKS];
 
-	if (*w->save->stop) {
-		error_set(err, "stopped by signal %d", (int)*w->save->stop);
+	if (*w->save->stop)
 		return SAVE_STOPPED;
-	}
 	if (read_piece(w, range, inside, size, err))
 		return SAVE_SOURCE;
 	for (size_t at = 0; at < size; at += IMAGE_CHUNK_BYTES) {
@@ -373,7 +371,7 @@ static enum save_fault save_piece(struct work *w, const struct layout_range *ran
 		take_chunk(w, chunk, w->buffer + at);
 	}
 	if (write_present(w, chunks, size, err))
-		return *w->save->stop ? SAVE_STOPPED : SAVE_TARGET;
+		return SAVE_TARGET;
 	progress_add(&w->progress, size);
 	return SAVE_OK;
 }
@@ -412,6 +410,10 @@ enum save_fault save_image(struct save *save, struct error *err)
 			fault = finish(&w, err);
 		save->elapsed_ms = progress_elapsed_ms(&w.progress);
 		progress_end(&w.progress);
+		if (fault && *save->stop) {
+			error_set(err, "stopped by signal %d", (int)*save->stop);
+			fault = SAVE_STOPPED;
+		}
 		if (fault && !is_stream(&w))
 			error_prefix(err, "the image is incomplete and will not be resumed: ");
 	}

@@ -230,15 +230,19 @@ static int write_all(struct target *target, uint64_t offset, const void *buffer,
 			if (!fcntl(target->fd, F_SETFL, 0))
 				continue;
 		}
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n == 0)
 			errno = ENOSPC; /* the end of a device */
+		/* EINTR ends it too: no signal is caught but those that say stop. */
 		if (n <= 0)
 			return fail(target, "write", err);
 		from += n;
 		size -= (size_t)n;
 		offset += (uint64_t)n;
+		/* What a signal cuts short must not go on to wait for a reader. */
+		if (size && target->stop && *target->stop) {
+			errno = EINTR;
+			return fail(target, "write", err);
+		}
 		target->position += (uint64_t)n;
 		/* A short write may leave an offset that O_DIRECT does not take. */
 		if (size && target->direct && (size_t)n % TARGET_ALIGN)

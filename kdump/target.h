@@ -6,6 +6,7 @@
 #ifndef KDUMP_TARGET_H
 #define KDUMP_TARGET_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct target {
 	bool direct;       /* O_DIRECT is on */
 	uint64_t capacity; /* bytes a device has, or a file can get; UINT64_MAX = not known */
 	uint64_t position; /* of a stream */
+	const volatile sig_atomic_t *stop; /* NULL, or not 0 = give up: a signal came */
 };
 
 /*
