@@ -110,6 +110,11 @@ static int find_entry(const struct resume_request *request, const struct resume_
 				 "'%s' does not say where to enter it; give --entry=ADDRESS "
 				 "(the kexec_jump_back_entry= of the kernel that saved it)",
 				 request->image);
+	if (image->has_note && *entry == image->note.raw)
+		return error_set(err,
+				 "0x%llx is how the kernel itself goes on, which would reset this "
+				 "machine; the way back is 0x%llx",
+				 (unsigned long long)*entry, (unsigned long long)image->note.in);
 	if (!range_set_contains(&image->stored, (struct range){ *entry, *entry + 1 }))
 		return error_set(err, "the entry 0x%llx lies in no memory that '%s' brings back",
 				 (unsigned long long)*entry, request->image);

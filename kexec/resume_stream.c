@@ -17,6 +17,7 @@ struct stream {
 	uint64_t end;    /* of what was handed on: order and no overlap */
 	uint64_t put;    /* bytes handed on */
 	uint64_t total;
+	size_t load; /* the PT_LOAD we are in */
 };
 
 /* Hand on the parts of [address, address + size) that are to be restored. */
@@ -48,8 +49,7 @@ static void tell(const struct stream *stream)
 }
 
 /* The PT_LOAD and the chunk must agree about where the first stored page of the chunk lies. */
-static int check_place(const struct stream *stream, const struct image_chunk *chunk,
-		       struct error *err)
+static int check_place(struct stream *stream, const struct image_chunk *chunk, struct error *err)
 {
 	const struct core *core = &stream->image->core;
 	uint64_t address = chunk->paddr, offset = chunk->offset;
@@ -61,12 +61,15 @@ static int check_place(const struct stream *stream, const struct image_chunk *ch
 		return 0;
 	address += (uint64_t)page * IMAGE_PAGE_BYTES;
 	offset += (uint64_t)page * IMAGE_PAGE_BYTES;
-	for (size_t i = 0; i < core->load_count; i++) {
-		const struct core_load *load = &core->loads[i];
+	/* Both are in ascending order. */
+	for (; stream->load < core->load_count; stream->load++) {
+		const struct core_load *load = &core->loads[stream->load];
 
-		if (address >= load->paddr && address - load->paddr < load->file_bytes &&
-		    load->offset + (address - load->paddr) == offset)
+		if (address < load->paddr || address - load->paddr >= load->file_bytes)
+			continue;
+		if (load->offset + (address - load->paddr) == offset)
 			return 0;
+		break;
 	}
 	return error_set(err,
 			 "its checksums are not of the memory its headers name (0x%llx): damaged",
