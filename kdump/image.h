@@ -125,7 +125,7 @@ struct image_state image_state_next(const struct image_state *state, uint32_t ki
 #define IMAGE_TRAILER_HEADER_BYTES 128
 #define IMAGE_CHUNK_RECORD_BYTES   80
 #define IMAGE_FOOTER_BYTES         4096
-#define IMAGE_TRAILER_MAX          (UINT64_C(256) << 20) /* for 3 TiB of memory; it is read at once */
+#define IMAGE_TRAILER_MAX          (UINT64_C(256) << 20) /* for 3 TiB of memory; read at once */
 
 /* Flags of a chunk. */
 #define IMAGE_CHUNK_ZERO 1u /* every page is zero and none is stored */
