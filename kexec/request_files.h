@@ -8,19 +8,12 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "file_map.h"
 
-/* What a compressed image may grow to, and a pipe may deliver. */
-#define UNPACKED_MAX_BYTES (UINT64_C(1) << 30)
-#define PIPE_MAX_BYTES     (UINT64_C(4) << 30)
+/* What a pipe may deliver. */
+#define PIPE_MAX_BYTES (UINT64_C(4) << 30)
 
-/* One mapping. data is valid until file_map_done(). Zero-initialised = nothing mapped. */
-struct file_map {
-	struct span data;
-	void *mapping;
-	size_t mapping_bytes;
-};
-
-/* Map a kernel ("-" is standard input); unpack it if it is compressed with gzip. */
+/* Map a kernel ("-" is standard input); unpack it if it is compressed (unpack.h). */
 int file_map_image(const char *name, struct file_map *map, struct error *err);
 
 /*
@@ -29,11 +22,5 @@ int file_map_image(const char *name, struct file_map *map, struct error *err);
  */
 int file_map_joined(const char *const *names, unsigned count, struct file_map *map,
 		    struct error *err);
-
-void file_map_done(struct file_map *map);
-
-/* gzip data in memory into a new mapping. Bytes behind the last member are ignored, as gzip(1)
- * does. */
-int gunzip(struct span packed, struct file_map *map, struct error *err);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packs bytes with each library that was there when the program was built, for tests to unpack. */
+#ifndef TESTS_PACKERS_H
+#define TESTS_PACKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct packed {
+	uint8_t *data; /* free() it */
+	size_t size;
+};
+
+struct packer {
+	const char *name; /* as unpack.h has it */
+	bool checked;     /* the format has a checksum of the contents */
+	struct packed (*pack)(const uint8_t *data, size_t size);
+};
+
+extern const struct packer packers[];
+extern const size_t packer_count;
+
+#endif
