@@ -84,3 +84,76 @@ image_same_as_memory() {
 	done < <(image_loads "$1")
 	echo "$((total / 1048576)) MB"
 }
+
+# image_lent_like_memory IMAGE MEMORY START END...: how many of the lent pages that the image shows are as in the
+# memory; fails if less than nine of ten are. It shows those that A used: the others were given to B as they were.
+image_lent_like_memory() {
+	local image=$1 memory=$2 offset address bytes in_memory start end pages=0 other=0 differing
+	shift 2
+	while [ $# -gt 1 ]; do
+		start=$1 end=$2
+		shift 2
+		[ $((start)) -ge $((0x100000)) ] || continue
+		while read -r offset address bytes in_memory; do
+			[ $((address)) -ge $((start)) ] && [ $((address + bytes)) -le $((end)) ] || continue
+			differing=$(cmp -l -n $((bytes)) -i $((offset)):$((address)) "$image" "$memory" |
+				awk '{ page = int(($1 - 1) / 4096) } page != last || !NR { n++ } { last = page } END { print n + 0 }')
+			other=$((other + differing))
+			pages=$((pages + bytes / 4096))
+		done < <(image_loads "$image")
+	done
+	echo "$((pages - other)) of $pages pages are as they were before the jump"
+	[ $pages -gt 0 ] && [ $((other * 10)) -le $pages ]
+}
+
+# image_slide IMAGE KERNEL: how far KASLR moved the kernel.
+image_slide() {
+	local linked is
+	linked=$(awk '$3 == "_stext" { print $1 }' "$2/System.map")
+	is=$(eu-readelf -n "$1" | sed -n 's/.*SYMBOL(_stext)=//p')
+	[ -n "$is" ] && printf '0x%x\n' $((0x$is - 0x$linked))
+}
+
+# image_gdb IMAGE KERNEL: what gdb makes of it: banner, host name, processes.
+image_gdb() {
+	local slide script
+	slide=$(image_slide "$1" "$2") || { echo "no _stext in its VMCOREINFO" && return 1; }
+	script=$(mktemp)
+	cat > "$script" << 'END'
+printf "%s", linux_banner
+printf "host %s\n", init_uts_ns.name.nodename
+set $inside = (long)&((struct task_struct *)0)->tasks
+set $task = &init_task
+set $left = 1000
+while $left > 0
+	printf "task %d %s\n", $task->pid, $task->comm
+	set $task = (struct task_struct *)((char *)$task->tasks.next - $inside)
+	set $left = $left - 1
+	if $task == &init_task
+		set $left = 0
+	end
+end
+END
+	gdb -nx -batch -ex "target core $1" -ex "symbol-file -o $slide $2/vmlinux" -x "$script" 2>&1
+	rm -f "$script"
+}
+
+# image_debuggers IMAGE FLAVOUR HOST WAITER: what programs that know nothing of us read out of an image; a line
+# for each, the last one says what is wrong.
+image_debuggers() {
+	local image=$1 flavour=$2 host=$3 waiter=$4 kernel out
+	kernel=$(vm_kernel "$flavour") || return 1
+	out=$(readelf -hlWn "$image" 2>&1 > /dev/null)
+	[ -z "$out" ] || { echo "readelf: $out" && return 1; }
+	eu-readelf -n "$image" | grep -q "OSRELEASE=6.1" || { echo "eu-readelf finds no VMCOREINFO" && return 1; }
+	echo "readelf and eu-readelf read headers and VMCOREINFO"
+	out=$("$vm_build/$(vm_arch "$flavour")/kdump/vmcore-dmesg" "$image")
+	[[ $out == *"Linux version"* && $(grep 'mark of snapshot' <<< "$out" | tail -n 1) == *" ${host#*-}" ]] ||
+		{ echo "vmcore-dmesg: $(tail -n 1 <<< "$out")" && return 1; }
+	echo "vmcore-dmesg prints $(wc -l <<< "$out") lines of A's log"
+	out=$(image_gdb "$image" "$kernel")
+	[[ $out == *"Linux version 6.1"* && $out == *"host $host"$'\n'* && $out == *"task 1 init"* &&
+		$out == *"task $waiter "* && $out == *" keeper"* ]] ||
+		{ echo "gdb: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
+	echo "gdb finds banner, host name $host and $(grep -c '^task' <<< "$out") processes"
+}

@@ -10,6 +10,67 @@
 # shellcheck source=tests/vm/image.sh
 . "$vm_here/image.sh"
 
+# stages_guests LONG: the guests, as in run: name, kernel, megabytes, CPUs, CPU, parameters. steps=KIND names the
+# function; cycles= how often A is saved and resumed; a= further kernel parameters of A.
+stages_guests() {
+	local flavour megabytes cpus
+	cat <<-END
+	hibernate-3072-i386 i386 3072 2 max steps=hibernate
+	hibernate-1024-i386-pae i386-pae 1024 2 qemu32 steps=hibernate
+	hibernate-256-i386 i386 256 1 max steps=hibernate cycles=2
+	hibernate-file-i386-pae i386-pae 256 1 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no
+	hibernate-2008-i386 i386 512 1 qemu32 steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no
+	hibernate-direct-i386 i386 256 1 max steps=direct expect=direct
+	hibernate-classic-i386-pae i386-pae 512 2 max steps=hibernate a=mem=200M restore=classic expect=classic
+	hibernate-refusals-i386 i386 512 1 max steps=refusals a=mem=200M
+	END
+	if [ "$1" != yes ]; then
+		echo "hibernate-powercut-i386 i386 256 1 max steps=powercut cuts=3"
+		echo "snapshots-i386 i386 256 1 max steps=snapshots rounds=3"
+		return
+	fi
+	for megabytes in 3072 1024 256; do
+		for flavour in i386 i386-pae; do
+			for cpus in 1 2; do
+				echo "hibernate5-$megabytes-$flavour-$cpus $flavour $megabytes $cpus max steps=hibernate cycles=5"
+			done
+		done
+	done
+	for flavour in i386 i386-pae; do
+		echo "hibernate-powercuts-$flavour $flavour 256 1 max steps=powercut cuts=20"
+		echo "snapshots10-$flavour $flavour 256 2 max steps=snapshots rounds=10"
+		echo "hibernate-2008-1024-$flavour $flavour 1024 2 max steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no"
+		echo "hibernate-direct-1024-$flavour $flavour 1024 2 max steps=direct expect=direct"
+	done
+	echo "hibernate-refusals-i386-pae i386-pae 512 2 max steps=refusals a=mem=200M"
+	echo "hibernate-classic-i386 i386 512 1 max steps=hibernate a=mem=200M restore=classic expect=classic"
+	echo "hibernate-file-i386 i386 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no"
+}
+
+# stages_run NAME FLAVOUR MEGABYTES CPUS CPU PARAMETERS...: run one guest, print its lines.
+stages_run() {
+	local started=$SECONDS kind stage
+	stages_machine "$1" "$2" "$3" "$4" "$5" "${*:6}"
+	kind=$(stages_parameter steps)
+	if "stages_$kind"; then
+		stages_said
+		echo "ok vm $1: $(stages_figures), $((SECONDS - started)) s"
+		stages_done
+		return
+	fi
+	stages_said
+	echo "FAIL vm $1: $vm_why"
+	stage=${stages_failed:-1}
+	vm_show_failure "$1.$stage"
+	ls "$stages_base".* | sed 's/^/    kept: /'
+}
+
+# What single checks of the stages said.
+stages_said() {
+	cat "$stages_base".[0-9]*.results 2>/dev/null | tr -d '\r' |
+		sed -nE "s/^@@ (ok|FAIL|SKIP) (.*)/\1 vm $stages_name: \2/p"
+}
+
 # stages_machine NAME FLAVOUR MEGABYTES CPUS CPU PARAMETERS: what the stages of a guest have in common.
 stages_machine() {
 	stages_name=$1
@@ -20,6 +81,7 @@ stages_machine() {
 	stages_parameters=$6
 	stages_base=$vm_out/$1
 	stages_disks=()
+	stages_more_disks=()
 	stages_views=()
 	stages_devices=()
 	stages_failed=
@@ -43,7 +105,7 @@ stages_disk() {
 	rm -f "$file"
 	truncate -s "$2M" "$file"
 	[ "${3:-}" != ext4 ] || mkfs.ext4 -q -F "$file" || return 1
-	stages_disks+=("$file")
+	stages_disks+=("$file" "${stages_more_disks[@]}")
 }
 
 # stages_options: vm_devices, from the disks and from the views, which show the first bytes of a file.
@@ -93,7 +155,8 @@ stages_save() {
 	local fs
 	fs=$(stages_parameter fs)
 	stages_disk a $((stages_megabytes + 64)) ${fs:+ext4} || stages_fail 1 "no disk" || return 1
-	stage 1 "scenario=hibernate $stages_parameters ${1:-}" && must_say 1 "a.leaving 1"
+	stage 1 "scenario=hibernate $stages_parameters $(stages_parameter a | tr , ' ') ${1:-}" &&
+		must_say 1 "a.leaving 1"
 }
 
 # A is saved and resumed, cycles= times.
@@ -124,9 +187,9 @@ stages_direct() {
 	mkfifo "$fifo.in" "$fifo.out" || return 1
 	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
 	vm_tick=stages_look
-	stages_save pause=yes || return 1
+	stages_save pause=b || return 1
 	stages_compare 1 b.pause "the memory that B saved" || return 1
-	stage 2 "scenario=resume pause=yes $(stages_confined) $stages_parameters" &&
+	stage 2 "scenario=resume pause=c $(stages_confined) $stages_parameters" &&
 		must_say 2 "a.back 1" && stages_check_way 2 || return 1
 	stages_compare 2 c.pause "the memory that C restored" || return 1
 	vm_why=ok
@@ -136,7 +199,7 @@ stages_direct() {
 # read so that it does not fill.
 stages_look() {
 	local word
-	word=$(tr -d '\r' < "$1.results" | sed -nE 's/^@@ ([bc]\.pause)$/\1/p' | tail -n 1)
+	word=$(tr -d '\r' < "$1.results" | sed -nE 's/^@@ ([abc]\.pause)$/\1/p' | tail -n 1)
 	[ -n "$word" ] && [ ! -e "$1.$word" ] || return 0
 	rm -f "$1.memory"
 	{
@@ -179,41 +242,84 @@ stages_lent() {
 	vm_value "$stages_base.$1" lent | grep -oE '"(start|end)": *"?(0x)?[0-9a-f]+' | sed 's/.*[: "]//'
 }
 
-# Images that must be refused, then the good one is resumed, and then it is spent.
-stages_refusals() {
-	local bytes tenth view
-	stages_save || return 1
-	bytes=$(image_bytes "$stages_base.vda")
-	stages_disk b $((stages_megabytes + 64))
-	stages_disk c 16
-	stages_disk d $((stages_megabytes + 64))
-	cp --sparse=always "$stages_base.vda" "$stages_base.image"
-	for tenth in 1 2 3 4 5 6 7 8 9; do
-		view=$((bytes / 10 * tenth / 4096 * 4096))
-		stages_views+=("$view $stages_base.image")
+# Snapshots of a running A, each on a disk of its own, and what the usual programs see in each.
+stages_snapshots() {
+	local rounds round letter fifo=$stages_base.monitor
+	rounds=$(stages_parameter rounds 3)
+	for ((round = 1; round <= rounds; round++)); do
+		letter=$(cut -c "$round" <<< abcdefghijkl)
+		stages_disk "$letter" $((stages_megabytes + 64))
 	done
-	stage 2 "scenario=refuse-images last=data offsets=$(image_offsets "$stages_base.vda") $stages_parameters" &&
-		stages_fail 2 "went on, although its data is damaged" && return 1
-	# C refused all it should; then it was told to jump with one bit of the data wrong, and the second kernel
-	# found that.
+	mkfifo "$fifo.in" "$fifo.out" || return 1
+	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_tick=stages_look
+	stage 1 "scenario=snapshot pause=a $stages_parameters" || return 1
+	for ((round = 1; round <= rounds; round++)); do
+		must_say 1 "a.snapped $round" || return 1
+		stages_check_snapshot "$round" "$stages_base.vd$(cut -c "$round" <<< abcdefghijkl)" || return 1
+	done
+	stages_compare_lent || return 1
+	vm_why=ok
+}
+
+# stages_check_snapshot ROUND IMAGE
+stages_check_snapshot() {
+	local words seen waiter boot_id
+	words=$(tr -d '\r' < "$stages_base.1.results" | sed -n "s/^@@ a.snapshot $1 //p")
+	waiter=$(sed -n 's/.*waiter \([0-9]*\).*/\1/p' <<< "$words")
+	boot_id=$(sed -n 's/.*boot_id //p' <<< "$words")
+	seen=$(image_debuggers "$2" "$stages_flavour" "snapshot-$1" "$waiter" "$boot_id") ||
+		stages_fail 1 "snapshot $1: $(tail -n 1 <<< "$seen")" || return 1
+	sed "s/^/ok vm $stages_name: snapshot $1: /" <<< "$seen"
+}
+
+# What the debug view shows where B was is A's memory as it was a moment before the jump, but for the little
+# that A still did.
+stages_compare_lent() {
+	local same
+	[ -s "$stages_base.1.a.pause" ] || stages_fail 1 "the machine's memory was not taken" || return 1
+	same=$(image_lent_like_memory "$stages_base.vda" "$stages_base.1.memory" $(stages_lent 1)) ||
+		stages_fail 1 "the lent memory in the debug view: $same" || return 1
+	echo "ok vm $stages_name: the lent memory in the debug view: $same"
+}
+
+# Images that must be refused, then the good one is resumed, and then it is spent. Every machine has the same
+# number of disks: firmware takes memory for each.
+stages_refusals() {
+	local bytes tenth megabytes=$((stages_megabytes + 64)) copy=$stages_base.image
+	truncate -s "${megabytes}M" "$copy" "$stages_base".vd{b,d}
+	truncate -s 16M "$stages_base.vdc"
+	for tenth in 1 2 3 4 5 6 7 8 9; do
+		stages_views+=("$((tenth * 1048576)) $copy")
+	done
+	stages_more_disks=("$stages_base".vd{b,c,d})
+	stages_save || return 1
+	bytes=$(image_offset "$stages_base.vda" trailer)
+	cp --sparse=always "$stages_base.vda" "$copy"
+	stages_views=()
+	for tenth in 1 2 3 4 5 6 7 8 9; do
+		stages_views+=("$((bytes / 10 * tenth / 4096 * 4096)) $copy")
+	done
+	if stage 2 "scenario=refuse-images last=data offsets=$(image_offsets "$stages_base.vda") $stages_parameters"; then
+		stages_fail 2 "went on, although its data is damaged" || return 1
+	fi
+	# C refused all it should, loaded the good image for two hops, and jumped after one bit of its data was
+	# turned: the second kernel must find that.
 	said 2 "c.leaving" || return 1
 	grep -aq 'nothing was resumed' "$stages_base.2.console" ||
 		stages_fail 2 "the second kernel did not refuse" || return 1
-	echo "ok vm $stages_name: one bit of the data: refused by the second kernel: $(
-		grep -a -B 1 'nothing was resumed' "$stages_base.2.console" | head -n 1 | tr -d '\r')"
+	echo "ok vm $stages_name: refused by the second kernel: $(
+		tr '\r' '\n' < "$stages_base.2.console" | sed -n 's/.*MiBkexec: //p' | tail -n 1)"
 	stages_refused_elsewhere || return 1
 	image_flip "$stages_base.vda" "$(image_offset "$stages_base.vda" data)"
-	stages_views=()
 	stage 6 "scenario=resume $stages_parameters" && must_say 6 "a.back 1" || return 1
 	stage 7 "scenario=refuse-image name=resumed_twice words=resumed $stages_parameters" || return 1
-	rm -f "$stages_base.image"
 	vm_why=ok
 }
 
 # On another machine.
 stages_refused_elsewhere() {
 	local megabytes=$stages_megabytes
-	stages_views=()
 	stages_megabytes=$((megabytes + 128))
 	stage 3 "scenario=refuse-image name=more_memory words=memory $stages_parameters" || return 1
 	stages_megabytes=$((megabytes - 64))
@@ -235,14 +341,116 @@ stages_other_processor() {
 	return $result
 }
 
+# QEMU is killed while B saves, cuts= times at random moments and once right after "ready"; each time on a disk
+# of its own. B is brought to the point where it begins only once: the machine is stored there, and goes on
+# from there each time.
+stages_powercut() {
+	local cut cuts saved ms
+	cuts=$(stages_parameter cuts 3)
+	stages_store_before_save || return 1
+	stages_from_store 2 "$stages_base.cut0" 999999 || return 1
+	said 2 "b.saved status 0" || stages_fail 2 "B did not save" || return 1
+	ms=$(vm_value "$stages_base.2" b.saved | sed -nE 's/.* ([0-9]+) ms:.*/\1/p')
+	for ((cut = 1; cut <= cuts; cut++)); do
+		stages_from_store $((cut + 2)) "$stages_base.cut$cut" $((RANDOM * ms / 32768)) || return 1
+		saved=$(stages_judge_cut "$stages_base.cut$cut") || stages_fail $((cut + 2)) "$saved" || return 1
+		echo "ok vm $stages_name: power cut $cut: $saved"
+	done
+	stages_from_store $((cuts + 3)) "$stages_base.cut$cut" ready || return 1
+	saved=$(stages_judge_cut "$stages_base.cut$cut") && [[ $saved == *ready* ]] ||
+		stages_fail $((cuts + 3)) "after 'ready': $saved" || return 1
+	echo "ok vm $stages_name: power cut after the save: $saved"
+	stages_after_cuts $((cuts + 4)) || return 1
+	vm_why=ok
+}
+
+# Stage 1 ends stopped before the save, and its machine is in a file.
+stages_store_before_save() {
+	local fifo=$stages_base.monitor
+	mkfifo "$fifo.in" "$fifo.out" || return 1
+	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_tick=stages_store
+	stages_save pause=b.before
+	vm_tick=:
+	stages_devices=()
+	[ -s "$stages_base.machine" ] || stages_fail 1 "the machine was not stored ($vm_why)"
+}
+
+stages_store() {
+	local machine=$stages_base.machine
+	grep -q '^@@ b.before.pause' "$1.results" && [ ! -e "$machine" ] || return 0
+	printf '%s\n' stop "migrate \"exec:cat > $machine.new && mv $machine.new $machine\"" > "$stages_base.monitor.in"
+	timeout 120 sh -c 'until [ -e "$1" ]; do sleep 0.2; done' sh "$machine"
+	echo quit > "$stages_base.monitor.in"
+}
+
+# stages_from_store STAGE DISK MOMENT: the stored machine goes on with a copy of its disk. The moment is in ms
+# after B begins to save, or "ready": as soon as it has saved. Succeeds if it got that far.
+stages_from_store() {
+	local result
+	cp --sparse=always "$stages_base.vda" "$2"
+	stages_disks=("$2")
+	stages_devices=(-incoming "exec:cat $stages_base.machine")
+	stages_moment=$3
+	stages_cut_armed=no
+	vm_tick=stages_cut
+	stage "$1" "scenario=hibernate $stages_parameters"
+	result=$?
+	vm_tick=:
+	stages_devices=()
+	[ $result = 0 ] || [ $stages_cut_armed = yes ] || return 1
+}
+
+stages_cut() {
+	local words='^@@ b.saving'
+	[ "$stages_moment" != ready ] || words='^@@ b.saved'
+	[ $stages_cut_armed = no ] && grep -q "$words" "$1.results" || return 0
+	stages_cut_armed=yes
+	case $stages_moment in
+	ready) kill -9 "$2" ;;
+	999999) ;;
+	*) (sleep "$(printf '%d.%03d' $((stages_moment / 1000)) $((stages_moment % 1000)))" && kill -9 "$2" 2>/dev/null) & ;;
+	esac
+}
+
+# stages_judge_cut DISK: "none", "writing", or "ready" and every checksum right; anything else fails.
+stages_judge_cut() {
+	local told state
+	told=$("$vm_build/$(vm_arch "$stages_flavour")/kexec/kexec" --image-info --verify "$1" 2>&1)
+	state=$(sed -n 's/^state: *\([a-z]*\) .*/\1/p' <<< "$told")
+	case $state in
+	'') echo "there is no image yet: $(tail -n 1 <<< "$told")" && grep -q 'not an ELF file' <<< "$told" ;;
+	writing) echo "writing" && grep -q '^resumable: no' <<< "$told" ;;
+	ready) echo "ready, every checksum is right" && grep -q '^data: *every checksum is right' <<< "$told" ;;
+	*) echo "the image says: $told" && false ;;
+	esac
+}
+
+# C refuses every image but those that are ready, and the last of them is resumed.
+stages_after_cuts() {
+	local file refused=
+	stages_disks=()
+	for file in "$stages_base".cut*; do
+		stages_judge_cut "$file" | grep -q ^ready || refused+=" $file"
+	done
+	vm_why="stage $1: no cut left anything unfinished: $(for file in "$stages_base".cut*; do stages_judge_cut "$file"; done)"
+	[ -n "$refused" ] || return 1
+	set -- "$1" $refused
+	stages_disks=("$2")
+	stage "$1" "scenario=refuse-image name=a_save_that_was_cut_off words=. $stages_parameters" || return 1
+	stages_disks=("$(ls -t "$stages_base".cut* | head -n 1)")
+	stage $(($1 + 1)) "scenario=resume $stages_parameters" && must_say $(($1 + 1)) "a.back 1"
+}
+
 # What is worth reading of a guest that passed.
 stages_figures() {
-	local file
-	for file in "$stages_base".[0-9]*.results; do
-		tr -d '\r' < "$file" | sed -nE 's/^@@ (filled|b\.saved|c\.way|c\.load_ms|clocks) (.*)/    \1 \2/p'
-	done
+	cat "$stages_base".[0-9]*.results | tr -d '\r' | sed -nE \
+		-e 's/^@@ filled .*, ([0-9]+) percent of ([0-9]+) MB.*/filled \1 % of \2 MB/p' \
+		-e 's/^@@ b\.saved .*: kdump: (saved [0-9]+ MiB).* in ([0-9.]+ s),.*/\1 in \2/p' \
+		-e 's/^@@ c\.way (.*)/\1/p' -e 's/^@@ c\.load_ms ([0-9]+) anonymous ([0-9]+).*/\1 ms, \2 kB/p' |
+		tr '\n' ';' | sed 's/;$//; s/;/; /g'
 }
 
 stages_done() {
-	rm -f "$stages_base".vd? "$stages_base".monitor.* "$stages_base".*.memory "$stages_base.image"
+	rm -f "$stages_base".vd? "$stages_base".monitor.* "$stages_base".*.memory "$stages_base".{image,machine,cut*}
 }

@@ -55,3 +55,26 @@ save_snapshots() {
 		kexec -e > /run/exec.out 2>&1 || fail "b: kexec -e: $(tail -n 1 /run/exec.out)"
 	done
 }
+
+# The same for the demo, told to the host.
+demo_save() {
+	say "tell B: kdump -o $*"
+	kdump -o "$@" > /run/kdump.out 2>&1 || fail "b: kdump: $(tail -n 1 /run/kdump.out)"
+	say "tell B: $(tail -n 1 /run/kdump.out)"
+}
+
+demo_save_and_power_off() {
+	say "tell B: Linux $(uname -r) is up; the memory of A is /proc/vmcore, $(($(stat -c %s /proc/vmcore) >> 20)) MB"
+	demo_save /dev/vda
+	say "tell B: switching the machine off"
+	finish ok
+}
+
+demo_snapshots() {
+	kexec --load-jump-back-helper > /run/load.out 2>&1 ||
+		fail "b: load: $(tail -n 1 /run/load.out)"
+	for _disk in /dev/vda /dev/vdb; do
+		demo_save $_disk --view=both
+		kexec -e > /run/exec.out 2>&1 || fail "b: kexec -e: $(tail -n 1 /run/exec.out)"
+	done
+}

@@ -35,9 +35,9 @@ now_ms() {
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
 
-# pause_for_host NAME: say "NAME.pause" and give the host time to stop the machine, if it wants to look.
+# pause_for_host NAME: if pause=NAME, say "NAME.pause" and give the host time to stop the machine and look.
 pause_for_host() {
-	[ "$(parameter pause no)" = yes ] || return 0
+	[ "$(parameter pause)" = "$1" ] || return 0
 	say "$1.pause"
 	_until=$(($(now_ms) + 8000))
 	while [ "$(now_ms)" -lt $_until ]; do

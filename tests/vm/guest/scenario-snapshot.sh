@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Snapshots of a running A: B takes one and goes back at once. Before each, A changes what a debugger
-# can find: its host name, a line in its kernel log, a number in a process.
+# can find: its host name, a line in its kernel log, a process.
 . /lib/guest/scenario-memory.sh
 
 run_scenario() {
@@ -11,6 +11,8 @@ run_scenario() {
 	kexec --load-preserve-context /b/bzImage --initrd=/b/initrd.img \
 		--append="$b_console b=snapshots" > /run/load.out 2>&1 ||
 		fail "load: $(tail -n 1 /run/load.out)"
+	mkfifo /run/never
+	say "lent $(kexec --status --json | tr -d '\n')"
 	memory_fill "$(parameter used 75)"
 	_round=1
 	while [ $_round -le "$_rounds" ]; do
@@ -23,8 +25,9 @@ run_scenario() {
 snapshot() {
 	hostname "snapshot-$1"
 	echo "mark of snapshot $1" > /dev/kmsg
-	sleep 1000000 &
-	say "a.snapshot $1 host snapshot-$1 sleeper $! boot_id $boot_id"
+	cat /run/never &
+	say "a.snapshot $1 host snapshot-$1 waiter $! boot_id $boot_id"
+	[ "$1" != 1 ] || pause_for_host a
 	_from=$(now_ms)
 	kexec -e > /run/exec.out 2>&1 || fail "snapshot $1: kexec -e: $(tail -n 1 /run/exec.out)"
 	sed 's/^/exec: /' /run/exec.out
