@@ -76,7 +76,7 @@ static void run_steps(struct span input)
 	struct error err;
 	uint64_t found;
 
-	for (unsigned steps = 0; input.size && steps < 2000; steps++) {
+	for (unsigned steps = 0; input.size && steps < 300; steps++) {
 		unsigned what = fuzz_u8(&input), type = fuzz_u8(&input) % 8;
 		uint64_t start = fuzz_u8(&input) % STEP_UNITS, bytes = fuzz_u8(&input) % 16;
 		uint64_t unit = UINT64_C(1) << fuzz_u8(&input) % 64;
@@ -163,10 +163,10 @@ static size_t seed_overlaps(uint8_t *buffer, size_t capacity)
 	uint8_t kind = KIND_IOMEM;
 
 	fuzz_append(buffer, capacity, &used, &kind, 1);
-	for (unsigned i = 0; i < 1000; i++) {
+	for (unsigned i = 0; i < 200; i++) {
 		char line[80];
 		int chars = snprintf(line, sizeof(line), "%08x-%08x : %s\n", 0x1000 * (i % 37),
-				     0x10000000 + 0x1000 * (i * 7 % 1000),
+				     0x10000000 + 0x1000 * (i * 7 % 200),
 				     i % 2 ? "System RAM" : "Reserved");
 
 		fuzz_append(buffer, capacity, &used, line, (size_t)chars);
