@@ -5,6 +5,7 @@
  */
 #include "actions.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "explain.h"
@@ -54,14 +55,36 @@ int action_status(const struct world *world, const struct options *options, stru
 	return EXIT_CODE_FAILED;
 }
 
-int action_unload(const struct world *world, struct error *err)
+/* Either call unloads what either has loaded; which of them is allowed differs. */
+static int unload(const struct world *world, uint32_t call, struct error *err)
 {
-	int result = sys_kexec_load(0, 0, NULL, 0);
+	int by_load = call == CALL_FILE ? 0 : sys_kexec_load(0, 0, NULL, 0), by_file;
 
-	if (result) {
-		explain_unload(world->root, -result, err);
-		return EXIT_CODE_FAILED;
+	if (!by_load && call != CALL_FILE)
+		return EXIT_CODE_OK;
+	if (call != CALL_LOAD && (call == CALL_FILE || by_load == -EPERM || by_load == -ENOSYS)) {
+		by_file = sys_kexec_file_load(-1, -1, "", SYS_FILE_UNLOAD);
+		if (!by_file)
+			return EXIT_CODE_OK;
+		if (call == CALL_FILE && by_file == -ENOSYS) {
+			error_set(err, "syscall kexec_file_load not available.");
+			return EXIT_CODE_NO_FILE_CALL;
+		}
+		if (call == CALL_FILE) {
+			explain_unload(world->root, "kexec_file_load(unload)", -by_file, err);
+			return EXIT_CODE_FAILED;
+		}
 	}
+	explain_unload(world->root, "kexec unload", -by_load, err);
+	return EXIT_CODE_FAILED;
+}
+
+int action_unload(const struct world *world, const struct options *options, struct error *err)
+{
+	int code = unload(world, options ? options->call : CALL_AUTO, err);
+
+	if (code)
+		return code;
 	life_forget(world->record_directory);
 	if (record_remove(world->record_directory, err))
 		warn(world, "%s", err->text);
@@ -107,7 +130,7 @@ static void after_return(const struct world *world, const char *boot_id)
 
 	if (*world->root || !life_after_return(boot_id, world->out))
 		return;
-	if (action_unload(world, &err))
+	if (action_unload(world, NULL, &err))
 		warn(world, "%s", err.text);
 }
 
@@ -157,10 +180,6 @@ int action_load(const struct world *world, const struct options *options, struct
 {
 	int code;
 
-	if (options->call == CALL_FILE) {
-		error_set(err, "syscall kexec_file_load not available.");
-		return EXIT_CODE_NO_FILE_CALL;
-	}
 	if (wants_resume(options)) {
 		code = action_resume(world, options, err);
 	} else {
@@ -180,7 +199,7 @@ static int act(const struct world *world, const struct options *options, struct 
 	bool loads = options->actions & ACTIONS_LOADING || !options->actions;
 
 	if (options->actions & ACTION_UNLOAD)
-		return action_unload(world, err);
+		return action_unload(world, options, err);
 	if (options->actions & ACTION_STATUS)
 		return action_status(world, options, err);
 	if (options->actions & ACTION_IMAGE_INFO)

@@ -30,7 +30,8 @@ int kexec_run(int argc, char **argv, const struct world *world);
 /* The actions. They return an exit code; for one other than 0 err has a text, or "" to be silent.
  */
 int action_load(const struct world *world, const struct options *options, struct error *err);
-int action_unload(const struct world *world, struct error *err);
+/* options may be NULL: whatever unloads. */
+int action_unload(const struct world *world, const struct options *options, struct error *err);
 int action_exec(const struct world *world, const struct options *options, struct error *err);
 int action_status(const struct world *world, const struct options *options, struct error *err);
 

@@ -131,14 +131,80 @@ int explain_probe(const char *root, int why, struct error *err)
 	}
 }
 
-int explain_unload(const char *root, int why, struct error *err)
+int explain_unload(const char *root, const char *call, int why, struct error *err)
 {
 	char text[320];
 
 	if (why != EPERM)
-		return error_set(err, "kexec unload failed: %s", strerror(why));
+		return error_set(err, "%s failed: %s", call, strerror(why));
 	explain_permission(root, text, sizeof(text));
-	return error_set(err, "kexec unload failed: %s: %s", strerror(why), text);
+	return error_set(err, "%s failed: %s: %s", call, strerror(why), text);
+}
+
+/* Why a kernel that looks at signatures does not want a file. */
+static const char *file_reason(int why)
+{
+	static const struct {
+		int why;
+		const char *text;
+	} reasons[] = {
+		{ EKEYREJECTED, "the signature of the image is wrong, or its key is revoked or not "
+				"trusted by this kernel: use a kernel signed by your distribution, "
+				"or enroll its key (mokutil --import)" },
+		{ ENOKEY, "the image is signed with a key that this kernel does not have: use a "
+			  "kernel signed by your distribution, or enroll its key (mokutil "
+			  "--import)" },
+		{ EKEYEXPIRED, "the key that the image is signed with has expired" },
+		{ ENOPKG, "this kernel lacks an algorithm that the signature of the image needs "
+			  "(CONFIG_SIGNED_PE_FILE_VERIFICATION, CONFIG_CRYPTO_...)" },
+		{ ENODATA, "the image has no signature, and this kernel demands one: sign it, or "
+			   "use a signed kernel" },
+		{ EBADMSG, "the signature of the image is damaged" },
+		{ EACCES, "a policy (IMA) demands a signature that a file does not have" },
+		{ ENOEXEC, "this kernel loads no image of this type itself: leave "
+			   "--kexec-file-syscall out" },
+		{ EINVAL, "it does not accept the image, or the command line is longer than the "
+			  "image takes: leave --kexec-file-syscall out to be told why" },
+		{ ENOTSUP,
+		  "this kernel cannot take such an image: leave --kexec-file-syscall out" },
+		{ EFBIG, "a file is too large" },
+		{ ENOMEM, "the kernel does not find the memory: stop programs, or use a smaller "
+			  "initrd" },
+		{ EADDRNOTAVAIL, "there is no free stretch of memory that is large enough: use a "
+				 "smaller initrd" },
+		{ EBUSY, "another kexec is at work: try again" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].why == why)
+			return reasons[i].text;
+	return "";
+}
+
+/* Lockdown leaves this call a way: a signature. */
+static void explain_file_permission(const char *root, char *text, size_t size)
+{
+	char level[32];
+
+	if (state_may_boot(root) && !state_load_disabled(root) &&
+	    state_lockdown(root, level, sizeof(level)))
+		snprintf(text, size,
+			 "the kernel is locked down (%s) and loads only what is signed with a key "
+			 "it trusts: use a kernel signed by your distribution",
+			 level);
+	else
+		explain_permission(root, text, size);
+}
+
+int explain_file_load(const char *root, int why, struct error *err)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "%s", file_reason(why));
+	if (why == EPERM)
+		explain_file_permission(root, text, sizeof(text));
+	return error_set(err, "kexec_file_load failed: %s%s%s", strerror(why), *text ? ": " : "",
+			 text);
 }
 
 int explain_exec(const char *root, int why, bool comes_back, struct error *err)

@@ -13,6 +13,7 @@
 
 #include "cmdline.h"
 #include "explain.h"
+#include "file_load.h"
 #include "loader.h"
 #include "print.h"
 #include "record.h"
@@ -291,10 +292,91 @@ static void keep_record(const struct job *job)
 	     err.text);
 }
 
-static int load_mapped(struct job *job, struct error *err)
+/* -a: whether kexec_file_load is worth a try. -s: it is all there is. */
+static bool prefers_file(const struct job *job)
 {
-	if (read_machine(job, err) || compose_cmdline(job, err) || find_way_back(job, err) ||
-	    make_plan(job, err))
+	return job->options->call == CALL_FILE ||
+	       (job->options->call == CALL_AUTO && job->request.mode == REQUEST_BOOT &&
+		!*file_load_ignored(job->options));
+}
+
+/* errno values that mean "not by this call"; the other one may do, and says more where it fails. */
+static bool is_not_by_file(int why)
+{
+	return why == ENOSYS || why == EINVAL || why == ENOEXEC || why == ENOTSUP;
+}
+
+static int by_file(struct job *job, struct error *err)
+{
+	const char *ignored = file_load_ignored(job->options);
+	int why;
+
+	if (*ignored)
+		warn(job->world, "%s: without effect with --kexec-file-syscall", ignored);
+	why = file_load(job->options, &job->request, err);
+	if (!why) {
+		job->plan.loader = "bzImage64";
+		job->plan.cmdline = job->request.cmdline;
+		if (job->options->debug)
+			fprintf(job->world->err, "kexec: loaded by kexec_file_load\n");
+		keep_record(job);
+	}
+	return why;
+}
+
+static int not_available(struct error *err)
+{
+	error_set(err, "syscall kexec_file_load not available.");
+	return EXIT_CODE_NO_FILE_CALL;
+}
+
+/* Load by kexec_file_load. An exit code, or -1: load by kexec_load. */
+static int try_file(struct job *job, struct error *err)
+{
+	bool forced = job->options->call == CALL_FILE;
+	const char *obstacle;
+	int why;
+
+	if (!prefers_file(job))
+		return -1;
+	if (!(job->machine.cpu & CPU_LONG_MODE)) /* 32-bit kernels never had it */
+		return forced ? not_available(err) : -1;
+	obstacle = file_load_obstacle(job->options, &job->request, job->arch);
+	if (*obstacle && !forced)
+		return -1;
+	if (job->options->dry_run) {
+		if (!forced)
+			return -1;
+		error_set(err, "--dry-run cannot show what kexec_file_load does: leave "
+			       "--kexec-file-syscall out");
+		return EXIT_CODE_FAILED;
+	}
+	if (*obstacle && strcmp(obstacle, "this type of image") != 0) {
+		error_set(err,
+			  "kexec_file_load has no place for %s: leave --kexec-file-syscall out",
+			  obstacle);
+		return EXIT_CODE_FAILED;
+	}
+	why = by_file(job, err);
+	if (!why)
+		return EXIT_CODE_OK;
+	if (why > 0 && is_not_by_file(why) && !forced) {
+		if (job->options->debug)
+			fprintf(job->world->err,
+				"kexec: kexec_file_load failed: %s; loading by kexec_load\n",
+				strerror(why));
+		return -1;
+	}
+	if (why == ENOSYS)
+		return not_available(err);
+	if (why > 0)
+		explain_file_load(job->root, why, err);
+	return EXIT_CODE_FAILED;
+}
+
+static int load_by_plan(struct job *job, struct error *err)
+{
+	if (make_plan(job, err))
 		return -1;
 	if (job->options->dry_run)
 		return show_plan(job, err);
@@ -304,6 +386,19 @@ static int load_mapped(struct job *job, struct error *err)
 		return -1;
 	keep_record(job);
 	return 0;
+}
+
+/* An exit code. */
+static int load_mapped(struct job *job, struct error *err)
+{
+	int code;
+
+	if (read_machine(job, err) || compose_cmdline(job, err) || find_way_back(job, err))
+		return EXIT_CODE_FAILED;
+	code = try_file(job, err);
+	if (code >= 0)
+		return code;
+	return load_by_plan(job, err) ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 int load_image(const struct world *world, const struct options *options, struct error *err)
@@ -322,8 +417,7 @@ int load_image(const struct world *world, const struct options *options, struct 
 		code = EXIT_CODE_USAGE; /* as it has always been for a file that cannot be read */
 		goto out;
 	}
-	if (!load_mapped(&job, err))
-		code = EXIT_CODE_OK;
+	code = load_mapped(&job, err);
 out:
 	job_done(&job);
 	return code;

@@ -16,6 +16,8 @@ struct loader {
 	/* Whether this image can serve as a kernel that is given a memory map (so that a jump into
 	 * it needs a restricted one), as opposed to a program that is called. */
 	bool (*is_kernel)(const struct request *request);
+	/* Whether kexec_file_load takes this image, which the probe took. NULL: none. */
+	bool (*by_file)(struct span image);
 	/* Place everything, fill everything. plan->free, plan->jump and plan->given are set up. */
 	int (*plan)(const struct request *request, const struct machine *machine, struct plan *plan,
 		    struct error *err);

@@ -222,11 +222,11 @@ const struct option_row option_rows[] = {
 	  "do not sync file systems before executing" },
 
 	{ "kexec-file-syscall", 's', NULL, set_choice, AT(call), CALL_FILE, 0, GROUP_COMPATIBLE,
-	  "insist on kexec_file_load" },
+	  "let the kernel load the files (kexec_file_load)" },
 	{ "kexec-syscall", 'c', NULL, set_choice, AT(call), CALL_LOAD, 0, GROUP_COMPATIBLE,
-	  "insist on kexec_load" },
+	  "load by kexec_load" },
 	{ "kexec-syscall-auto", 'a', NULL, set_choice, AT(call), CALL_AUTO, 0, GROUP_COMPATIBLE,
-	  "choose the system call (the default)" },
+	  "the first if it can, else the other (default)" },
 };
 
 const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);
@@ -242,7 +242,7 @@ const char *option_group_title(enum option_group group)
 		[GROUP_CONSOLE] = "Messages between the kernels",
 		[GROUP_SAFETY] = "What to leave out",
 		[GROUP_REPORT] = "What to tell",
-		[GROUP_COMPATIBLE] = "Accepted for compatibility",
+		[GROUP_COMPATIBLE] = "Which system call",
 	};
 
 	return titles[group];

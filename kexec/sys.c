@@ -29,6 +29,19 @@ int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *seg
 		       : 0;
 }
 
+int sys_kexec_file_load(int kernel, int initrd, const char *cmdline, uint32_t flags)
+{
+#ifdef SYS_kexec_file_load
+	return syscall(SYS_kexec_file_load, kernel, initrd, (unsigned long)strlen(cmdline) + 1,
+		       cmdline, (unsigned long)flags) < 0
+		       ? -errno
+		       : 0;
+#else
+	(void)kernel, (void)initrd, (void)cmdline, (void)flags;
+	return -ENOSYS;
+#endif
+}
+
 int sys_probe_preserve(void)
 {
 	/* The last page of the address space is the kernel's on every x86. */

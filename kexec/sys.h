@@ -16,6 +16,16 @@ struct sys_segment {
 /* All return 0 or -errno. */
 int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments,
 		   uint32_t flags);
+
+/* Flags of kexec_file_load(2), linux/kexec.h. */
+#define SYS_FILE_UNLOAD       UINT32_C(1)
+#define SYS_FILE_ON_CRASH     UINT32_C(2)
+#define SYS_FILE_NO_INITRAMFS UINT32_C(4)
+
+/* Descriptors may be -1 where the flags say so. -ENOSYS where programs of this word size have no
+ * such call. */
+int sys_kexec_file_load(int kernel, int initrd, const char *cmdline, uint32_t flags);
+
 int sys_reboot_kexec(void); /* returns 0 after a jump came back */
 void sys_sync(void);
 int sys_network_down(void); /* all interfaces but loopback; the first error, after trying all */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The system calls for tests: write down what they were asked for in the file FAKE_LOG and answer
- * with the errno value in FAKE_LOAD, FAKE_UNLOAD, FAKE_PROBE, FAKE_REBOOT, FAKE_NETWORK or
- * FAKE_SHUTDOWN (unset: success). A load or unload that succeeds is told to the file FAKE_LOADED.
+ * with the errno value in FAKE_LOAD, FAKE_UNLOAD, FAKE_FILE_LOAD, FAKE_FILE_UNLOAD, FAKE_PROBE,
+ * FAKE_REBOOT, FAKE_NETWORK or FAKE_SHUTDOWN (unset: success). A load or unload that succeeds is
+ * told to the file FAKE_LOADED.
  */
 #include "sys.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static int answer(const char *name)
 {
@@ -56,6 +59,29 @@ int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *seg
 		     segments[i].memsz, segments[i].bufsz);
 	if (!result)
 		set_loaded(count ? '1' : '0');
+	return result;
+}
+
+static void note_file(const char *what, int fd)
+{
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st))
+		note("file %s %lld bytes%s\n", what, (long long)st.st_size,
+		     st.st_nlink ? "" : ", in memory");
+}
+
+int sys_kexec_file_load(int kernel, int initrd, const char *cmdline, uint32_t flags)
+{
+	bool unload = flags & SYS_FILE_UNLOAD;
+	int result = answer(unload ? "FAKE_FILE_UNLOAD" : "FAKE_FILE_LOAD");
+
+	note("%s flags=0x%" PRIx32 " cmdline=%s\n", unload ? "file-unload" : "file-load", flags,
+	     cmdline);
+	note_file("kernel", kernel);
+	note_file("initrd", initrd);
+	if (!result)
+		set_loaded(unload ? '0' : '1');
 	return result;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes a small image that loads but does nothing: "bzimage" (boot protocol 2.15, relocatable) or
- * "elf" (a program of one instruction) to standard output.
+ * Writes a small image that loads but does nothing: "bzimage" (boot protocol 2.15, relocatable),
+ * "bzimage64" (the same with a 64-bit entry) or "elf" (a program of one instruction) to standard
+ * output.
  */
 #include <elf.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #define PAYLOAD_BYTES 65536
 #define LOAD_ADDRESS  0x2000000
 
-static int write_bzimage(void)
+static int write_bzimage(uint16_t xloadflags)
 {
 	static uint8_t image[SETUP_BYTES + PAYLOAD_BYTES];
 
@@ -32,6 +33,7 @@ static int write_bzimage(void)
 	le32_put(image + 0x230, 0x200000);
 	image[0x234] = 1; /* relocatable */
 	image[0x235] = 21;
+	le16_put(image + 0x236, xloadflags);
 	le32_put(image + 0x238, 2047);
 	le64_put(image + 0x258, 0x1000000);
 	le32_put(image + 0x260, 0x400000);
@@ -76,9 +78,11 @@ static int write_elf(void)
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "bzimage"))
-		return write_bzimage();
+		return write_bzimage(0);
+	if (argc == 2 && !strcmp(argv[1], "bzimage64"))
+		return write_bzimage(3); /* 64-bit entry, anywhere in memory */
 	if (argc == 2 && !strcmp(argv[1], "elf"))
 		return write_elf();
-	fprintf(stderr, "usage: make_image bzimage|elf\n");
+	fprintf(stderr, "usage: make_image bzimage|bzimage64|elf\n");
 	return 2;
 }

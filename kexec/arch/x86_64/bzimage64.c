@@ -99,11 +99,21 @@ static int room(const struct request *request, struct place *want, struct error 
 	return bzimage_room(request, way_of(&kernel), want, err);
 }
 
+/* The kernel's own loader wants to place the image anywhere. */
+static bool by_file(struct span image)
+{
+	struct error unused;
+	struct bzimage kernel;
+
+	return !parse(image, &kernel, &unused) && kernel.xloadflags & XLOAD_ABOVE_4G;
+}
+
 const struct loader loader_bzimage64 = {
 	.name = "bzImage64",
 	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO,
 	.probe = probe,
 	.is_kernel = bzimage_is_kernel,
+	.by_file = by_file,
 	.plan = plan_bzimage64,
 	.room = room,
 };
