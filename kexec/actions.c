@@ -6,8 +6,10 @@
 #include "actions.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include "crash.h"
 #include "explain.h"
 #include "life.h"
 #include "load.h"
@@ -17,6 +19,9 @@
 #include "state.h"
 #include "sys.h"
 #include "warn.h"
+
+#define ACTIONS_WITHOUT_KERNEL \
+	(ACTION_STATUS | ACTION_JUMP_BACK | ACTION_UNLOAD | ACTION_CRASH_SIZE)
 
 /* The kernel's word and the record, compared. A damaged record is warned about and left out. */
 static void read_status(const struct world *world, struct status *status)
@@ -33,9 +38,26 @@ static void read_status(const struct world *world, struct status *status)
 		status->recorded && status->loaded && !strcmp(status->record.boot_id, boot_id);
 }
 
+/* -S -p: is a crash kernel loaded? An exit code. */
+static int crash_status(const struct world *world, struct error *err)
+{
+	int loaded = state_crash_loaded(world->root);
+
+	if (loaded >= 0)
+		return loaded ? EXIT_CODE_LOADED : EXIT_CODE_OK;
+	error_set(err,
+		  "cannot read '%s/sys/kernel/kexec_crash_loaded': is /sys mounted, and was this "
+		  "kernel built with CONFIG_CRASH_DUMP?",
+		  world->root);
+	return EXIT_CODE_FAILED;
+}
+
 int action_status(const struct world *world, const struct options *options, struct error *err)
 {
 	struct status status;
+
+	if (options->actions & ACTION_PANIC)
+		return crash_status(world, err);
 
 	if (options->json || options->version) {
 		read_status(world, &status);
@@ -45,6 +67,9 @@ int action_status(const struct world *world, const struct options *options, stru
 			return EXIT_CODE_FAILED;
 	} else {
 		status.loaded = state_loaded(world->root);
+		/* Who does not say which kind is told of either. */
+		if (!status.loaded && !(options->actions & ACTION_LOAD))
+			status.loaded = state_crash_loaded(world->root) > 0;
 	}
 	if (status.loaded >= 0)
 		return status.loaded ? EXIT_CODE_LOADED : EXIT_CODE_OK;
@@ -56,14 +81,16 @@ int action_status(const struct world *world, const struct options *options, stru
 }
 
 /* Either call unloads what either has loaded; which of them is allowed differs. */
-static int unload(const struct world *world, uint32_t call, struct error *err)
+static int unload(const struct world *world, uint32_t call, bool crash, struct error *err)
 {
-	int by_load = call == CALL_FILE ? 0 : sys_kexec_load(0, 0, NULL, 0), by_file;
+	uint32_t load_flags = crash ? PLAN_ON_CRASH : 0;
+	uint32_t file_flags = SYS_FILE_UNLOAD | (crash ? SYS_FILE_ON_CRASH : 0);
+	int by_load = call == CALL_FILE ? 0 : sys_kexec_load(0, 0, NULL, load_flags), by_file;
 
 	if (!by_load && call != CALL_FILE)
 		return EXIT_CODE_OK;
 	if (call != CALL_LOAD && (call == CALL_FILE || by_load == -EPERM || by_load == -ENOSYS)) {
-		by_file = sys_kexec_file_load(-1, -1, "", SYS_FILE_UNLOAD);
+		by_file = sys_kexec_file_load(-1, -1, "", file_flags);
 		if (!by_file)
 			return EXIT_CODE_OK;
 		if (call == CALL_FILE && by_file == -ENOSYS) {
@@ -81,9 +108,10 @@ static int unload(const struct world *world, uint32_t call, struct error *err)
 
 int action_unload(const struct world *world, const struct options *options, struct error *err)
 {
-	int code = unload(world, options ? options->call : CALL_AUTO, err);
+	bool crash = options && options->actions & ACTION_PANIC;
+	int code = unload(world, options ? options->call : CALL_AUTO, crash, err);
 
-	if (code)
+	if (code || crash)
 		return code;
 	life_forget(world->record_directory);
 	if (record_remove(world->record_directory, err))
@@ -180,6 +208,8 @@ int action_load(const struct world *world, const struct options *options, struct
 {
 	int code;
 
+	if (options->actions & ACTION_PANIC) /* what is loaded to be booted stays as it is */
+		return load_image(world, options, err);
 	if (wants_resume(options)) {
 		code = action_resume(world, options, err);
 	} else {
@@ -194,6 +224,20 @@ int action_load(const struct world *world, const struct options *options, struct
 	return options->actions & ACTIONS_LEAVING ? action_exec(world, options, err) : EXIT_CODE_OK;
 }
 
+/* --print-ckr-size */
+static int crash_size(const struct world *world, struct error *err)
+{
+	struct machine machine;
+
+	if (machine_read(world->root, 0, &machine, err)) {
+		error_prefix(err, "get_crash_kernel_load_range() failed.: ");
+		return EXIT_CODE_FAILED;
+	}
+	fprintf(world->out, "%" PRIu64 "\n", range_bytes(crash_region(&machine)));
+	machine_done(&machine);
+	return EXIT_CODE_OK;
+}
+
 static int act(const struct world *world, const struct options *options, struct error *err)
 {
 	bool loads = options->actions & ACTIONS_LOADING || !options->actions;
@@ -202,6 +246,8 @@ static int act(const struct world *world, const struct options *options, struct 
 		return action_unload(world, options, err);
 	if (options->actions & ACTION_STATUS)
 		return action_status(world, options, err);
+	if (options->actions & ACTION_CRASH_SIZE)
+		return crash_size(world, err);
 	if (options->actions & ACTION_IMAGE_INFO)
 		return action_image_info(world, options, err);
 	return loads ? action_load(world, options, err) : action_exec(world, options, err);
@@ -211,10 +257,10 @@ static int act(const struct world *world, const struct options *options, struct 
 static void warn_of_surplus(const struct world *world, const struct options *options)
 {
 	bool takes_kernel = options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE |
-						ACTION_RESUME | ACTION_IMAGE_INFO) ||
+						ACTION_RESUME | ACTION_IMAGE_INFO | ACTION_PANIC) ||
 			    !options->actions;
 
-	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK))
+	if (options->actions & ACTIONS_WITHOUT_KERNEL)
 		takes_kernel = false;
 	if (options->kernel && !takes_kernel)
 		warn(world, "'%s' is ignored: nothing is to be loaded from a file",
@@ -225,10 +271,10 @@ static void warn_of_surplus(const struct world *world, const struct options *opt
 
 static bool lacks_kernel(const struct options *options)
 {
-	if (options->actions & (ACTION_STATUS | ACTION_JUMP_BACK) || options->kernel)
+	if (options->actions & ACTIONS_WITHOUT_KERNEL || options->kernel)
 		return false;
 	return options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE | ACTION_RESUME |
-				   ACTION_IMAGE_INFO) ||
+				   ACTION_IMAGE_INFO | ACTION_PANIC) ||
 	       !options->actions;
 }
 

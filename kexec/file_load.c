@@ -45,6 +45,8 @@ const char *file_load_obstacle(const struct options *options, const struct reque
 		return "--entry";
 	if (options->mem_min.given || options->mem_max.given)
 		return "--mem-min and --mem-max";
+	if (options->memmap_cmdline)
+		return "--pass-memmap-cmdline";
 	if (options->reuse_video)
 		return "--reuse-video-type";
 	if (!takes_image(request, arch))
@@ -118,7 +120,8 @@ static int descriptor(const char *name, const char *what, struct span bytes, str
 
 int file_load(const struct options *options, const struct request *request, struct error *err)
 {
-	uint32_t flags = request->initrd.size ? 0 : SYS_FILE_NO_INITRAMFS;
+	uint32_t flags = (request->initrd.size ? 0 : SYS_FILE_NO_INITRAMFS) |
+			 (request->mode == REQUEST_CRASH ? SYS_FILE_ON_CRASH : 0);
 	const char *single = options->initrd_count == 1 ? options->initrds[0] : NULL;
 	int kernel = descriptor(options->kernel, "kernel", request->image, err), initrd = -1;
 	int result = -1;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "cmdline.h"
+#include "crash.h"
 #include "explain.h"
 #include "file_load.h"
 #include "loader.h"
@@ -50,6 +51,8 @@ static enum request_mode mode_of(const struct options *options)
 {
 	if (options->actions & ACTION_PRESERVE)
 		return REQUEST_PRESERVE;
+	if (options->actions & ACTION_PANIC)
+		return REQUEST_CRASH;
 	return options->actions & ACTION_JUMP_BACK ? REQUEST_JUMP_BACK : REQUEST_BOOT;
 }
 
@@ -75,7 +78,8 @@ static int check_kernel(struct job *job, struct error *err)
 {
 	int probe;
 
-	if (job->options->dry_run || job->request.mode == REQUEST_BOOT)
+	if (job->options->dry_run || job->request.mode == REQUEST_BOOT ||
+	    job->request.mode == REQUEST_CRASH)
 		return 0;
 	if (job->request.mode == REQUEST_JUMP_BACK && check_helper(job, err))
 		return -1;
@@ -89,9 +93,14 @@ static int check_kernel(struct job *job, struct error *err)
 
 static int read_machine(struct job *job, struct error *err)
 {
-	uint32_t want = job->request.mode == REQUEST_BOOT ? 0 : MACHINE_WANT_JUMP;
+	static const uint32_t wants[] = {
+		[REQUEST_BOOT] = 0,
+		[REQUEST_PRESERVE] = MACHINE_WANT_JUMP,
+		[REQUEST_CRASH] = MACHINE_WANT_CRASH,
+		[REQUEST_JUMP_BACK] = MACHINE_WANT_JUMP,
+	};
 
-	if (machine_read(job->root, want, &job->machine, err))
+	if (machine_read(job->root, wants[job->request.mode], &job->machine, err))
 		return -1;
 	job->has_machine = true;
 	for (unsigned i = 0; i < job->machine.note_count; i++)
@@ -107,11 +116,12 @@ static int read_machine(struct job *job, struct error *err)
 static int compose_cmdline(struct job *job, struct error *err)
 {
 	/* Parameters that were true for the boot of the running kernel only. */
-	static const char *const dropped[] = { "BOOT_IMAGE", "elfcorehdr", "kexec_jump_back_entry",
-					       NULL };
+	const char *dropped[] = { "BOOT_IMAGE", "elfcorehdr", "kexec_jump_back_entry", NULL, NULL };
 	const char *append = job->options->append ? job->options->append : "";
 	const char *reused = "";
 
+	if (job->request.mode == REQUEST_CRASH)
+		dropped[3] = "crashkernel";
 	if (job->options->reuse_cmdline) {
 		reused = cmdline_without(&job->arena, job->machine.cmdline, dropped);
 		if (!reused)
@@ -162,6 +172,7 @@ static void fill_request(struct job *job)
 		.entry = options->entry.value,
 		.entry_given = options->entry.given,
 		.only_shown = options->dry_run,
+		.memmap_cmdline = options->memmap_cmdline,
 		.no_checks = options->no_checks,
 		.reuse_video = options->reuse_video,
 		.console = options->console,
@@ -192,7 +203,7 @@ static void print_reasons(const struct job *job)
 	if (gdtr->known)
 		fprintf(err, "kexec: descriptor table at 0x%llx, limit 0x%x (%s)\n",
 			(unsigned long long)gdtr->base, gdtr->limit, gdtr->how);
-	else if (job->request.mode != REQUEST_BOOT)
+	else if (job->request.mode == REQUEST_PRESERVE || job->request.mode == REQUEST_JUMP_BACK)
 		fprintf(err, "kexec: descriptor table not found: %s\n", gdtr->why);
 }
 
@@ -295,6 +306,10 @@ static void keep_record(const struct job *job)
 /* -a: whether kexec_file_load is worth a try. -s: it is all there is. */
 static bool prefers_file(const struct job *job)
 {
+	char level[32];
+
+	if (job->options->call == CALL_AUTO && job->request.mode == REQUEST_CRASH)
+		return state_lockdown(job->root, level, sizeof(level));
 	return job->options->call == CALL_FILE ||
 	       (job->options->call == CALL_AUTO && job->request.mode == REQUEST_BOOT &&
 		!*file_load_ignored(job->options));
@@ -319,7 +334,8 @@ static int by_file(struct job *job, struct error *err)
 		job->plan.cmdline = job->request.cmdline;
 		if (job->options->debug)
 			fprintf(job->world->err, "kexec: loaded by kexec_file_load\n");
-		keep_record(job);
+		if (job->request.mode != REQUEST_CRASH)
+			keep_record(job);
 	}
 	return why;
 }
@@ -384,7 +400,8 @@ static int load_by_plan(struct job *job, struct error *err)
 		warn(job->world, "%s", job->plan.notes[i]);
 	if (load_plan(job, err))
 		return -1;
-	keep_record(job);
+	if (job->request.mode != REQUEST_CRASH)
+		keep_record(job);
 	return 0;
 }
 
@@ -395,6 +412,10 @@ static int load_mapped(struct job *job, struct error *err)
 
 	if (read_machine(job, err) || compose_cmdline(job, err) || find_way_back(job, err))
 		return EXIT_CODE_FAILED;
+	if (job->request.mode == REQUEST_CRASH && !job->machine.crash.count) {
+		error_set(err, CRASH_NOT_RESERVED);
+		return EXIT_CODE_USAGE;
+	}
 	code = try_file(job, err);
 	if (code >= 0)
 		return code;

@@ -21,6 +21,9 @@
 
 #define FILE_BYTES_MAX (16u << 20) /* of any file here; /proc/iomem of big machines has 1 MiB */
 
+#define CPU_NOTES_MAX  8192 /* NR_CPUS of x86 */
+#define OLD_NOTE_BYTES 1024 /* what kernels reserved that do not say how much */
+
 #define PERSONALITY_ASK 0xffffffff /* personality(2): tell, do not change */
 
 struct reader {
@@ -527,20 +530,120 @@ static int step_boot_id(struct reader *reader)
 	return 0;
 }
 
-/* The linear map by where the image is: on i386 it lies inside. */
-static void page_offset_from_text(const struct reader *reader)
+/* The virtual address of the kernel's image; 0 if it is not told. */
+static uint64_t text_address(const struct reader *reader)
 {
-	struct machine *machine = reader->machine;
 	struct kernel_symbol text = { .name = "_text" };
 	struct error ignored;
 	char path[PATH_MAX];
 
-	if (machine->cpu & CPU_LONG_MODE || !range_bytes(machine->kernel) ||
-	    snprintf(path, sizeof(path), "%s/proc/kallsyms", reader->root) >= (int)sizeof(path) ||
-	    kallsyms_read(path, &text, 1, &ignored) || !text.found ||
-	    text.address < machine->kernel.start)
+	if (snprintf(path, sizeof(path), "%s/proc/kallsyms", reader->root) >= (int)sizeof(path) ||
+	    kallsyms_read(path, &text, 1, &ignored) || !text.found)
+		return 0;
+	return text.address;
+}
+
+/* The linear map by where the image is: on i386 it lies inside. */
+static void page_offset_from_text(const struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	uint64_t text;
+
+	if (machine->cpu & CPU_LONG_MODE || !range_bytes(machine->kernel))
 		return;
-	machine->page_offset = text.address - machine->kernel.start;
+	text = text_address(reader);
+	if (text >= machine->kernel.start && text)
+		machine->page_offset = text - machine->kernel.start;
+}
+
+/* /sys/devices/system/cpu/cpuN/crash_notes: an address, and its size in a file of its own, which
+ * kernels before 3.7 do not have. */
+static bool cpu_note(const struct reader *reader, const char *cpu, struct machine_note *note)
+{
+	char path[PATH_MAX];
+	struct span content;
+	bool found = false;
+
+	note->bytes = OLD_NOTE_BYTES;
+	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes", cpu);
+	if (!read_file(reader, path, &content)) {
+		found = !text_number(text_trim(content), 16, &note->address) && note->address;
+		content_done(&content);
+	}
+	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes_size", cpu);
+	if (found && !read_file(reader, path, &content)) {
+		found = !text_number(text_trim(content), 10, &note->bytes) && note->bytes;
+		content_done(&content);
+	}
+	return found;
+}
+
+static int add_cpu_note(const struct reader *reader, struct machine_note note)
+{
+	struct machine *machine = reader->machine;
+	size_t bytes = (machine->cpu_note_count + 1) * sizeof(note);
+	struct machine_note *grown = realloc(machine->cpu_notes, bytes);
+
+	if (!grown)
+		return error_no_memory(reader->err);
+	machine->cpu_notes = grown;
+	grown[machine->cpu_note_count++] = note;
+	return 0;
+}
+
+static int cpu_notes(const struct reader *reader)
+{
+	struct machine_note note;
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int result = 0;
+	DIR *folder;
+
+	if (snprintf(path, sizeof(path), "%s/sys/devices/system/cpu", reader->root) >=
+	    (int)sizeof(path))
+		return 0;
+	folder = opendir(path);
+	if (!folder)
+		return 0;
+	while (!result && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "cpu", 3) && entry->d_name[3] >= '0' &&
+		    entry->d_name[3] <= '9' && reader->machine->cpu_note_count < CPU_NOTES_MAX &&
+		    cpu_note(reader, entry->d_name, &note))
+			result = add_cpu_note(reader, note);
+	closedir(folder);
+	return result;
+}
+
+static int compare_notes(const void *left, const void *right)
+{
+	const struct machine_note *a = left, *b = right;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+/* What a kernel that is started by a crash is told of this one. */
+static int step_crash(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+	struct span content, rest, address, bytes;
+
+	if (!(reader->want & MACHINE_WANT_CRASH))
+		return 0;
+	if (cpu_notes(reader))
+		return -1;
+	if (machine->cpu_note_count)
+		qsort(machine->cpu_notes, machine->cpu_note_count, sizeof(*machine->cpu_notes),
+		      compare_notes);
+	machine->kernel_address = text_address(reader);
+	if (read_file(reader, "sys/kernel/vmcoreinfo", &content))
+		return 0;
+	rest = content;
+	if (!text_word(&rest, &address) ||
+	    text_number(address, 16, &machine->vmcoreinfo_note.address) ||
+	    !text_word(&rest, &bytes) || text_number(bytes, 16, &machine->vmcoreinfo_note.bytes))
+		machine->vmcoreinfo_note = (struct machine_note){ 0, 0 };
+	content_done(&content);
+	return 0;
 }
 
 static int step_vmcoreinfo(struct reader *reader)
@@ -550,7 +653,7 @@ static int step_vmcoreinfo(struct reader *reader)
 	struct kcore kcore;
 	int result = 0;
 
-	if (!(reader->want & MACHINE_WANT_JUMP))
+	if (!(reader->want & (MACHINE_WANT_JUMP | MACHINE_WANT_CRASH)))
 		return 0;
 	if (!is_live(reader)) {
 		if (read_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
@@ -561,7 +664,7 @@ static int step_vmcoreinfo(struct reader *reader)
 			machine->page_offset = 0;
 		kcore_close(&kcore);
 	}
-	if (!machine->vmcoreinfo.size)
+	if (!machine->vmcoreinfo.size && reader->want & MACHINE_WANT_JUMP)
 		add_note(machine, "no VMCOREINFO of the running kernel (needs root and "
 				  "'/proc/kcore'): a snapshot will lack it");
 	if (!machine->page_offset)
@@ -633,7 +736,7 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 	static int (*const steps[])(struct reader *) = {
 		step_uname,      step_cmdline, step_boot_params, step_maps,   step_meminfo,
 		step_cpu,        step_edd,     step_rsdp,        step_random, step_boot_id,
-		step_vmcoreinfo, step_paging,  step_gdtr,
+		step_vmcoreinfo, step_paging,  step_gdtr,        step_crash,
 	};
 	struct reader reader = { root, want, machine, err };
 
@@ -653,6 +756,7 @@ void machine_done(struct machine *machine)
 	memmap_done(&machine->firmware);
 	range_set_done(&machine->ram);
 	range_set_done(&machine->crash);
+	free(machine->cpu_notes);
 	content_done(&machine->boot_params);
 	content_done(&machine->vmcoreinfo);
 	memset(machine, 0, sizeof(*machine));

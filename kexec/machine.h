@@ -37,6 +37,11 @@ struct machine_gdtr {
 	char why[200]; /* when not known: what was tried and what each way said */
 };
 
+/* Where the running kernel will write an ELF note when it crashes: physical address, bytes. */
+struct machine_note {
+	uint64_t address, bytes;
+};
+
 /* One BIOS disk of /sys/firmware/edd; the bytes of struct edd_info (boot protocol, 82 bytes). */
 struct machine_edd {
 	uint32_t count; /* of info, at most MACHINE_EDD_MAX */
@@ -59,6 +64,10 @@ struct machine {
 	struct range_set ram;   /* System RAM of the running kernel, whole pages */
 	struct range kernel;    /* physical extent of the running kernel's image; empty if hidden */
 	struct range_set crash; /* crashkernel= reservations */
+	uint64_t kernel_address;        /* virtual, of the start of that image; 0 = not known */
+	struct machine_note *cpu_notes; /* of each processor, whose registers go there */
+	unsigned cpu_note_count;
+	struct machine_note vmcoreinfo_note; /* bytes 0 = not known */
 	uint64_t page_offset; /* virtual minus physical address of the linear map; 0 = not known */
 	uint64_t total_bytes; /* MemTotal */
 	uint64_t available_bytes; /* MemAvailable */
@@ -77,7 +86,8 @@ struct machine {
 
 /* What is worth the time to read: the parts a request does not need are left empty. */
 enum machine_want {
-	MACHINE_WANT_JUMP = 1, /* gdtr, page_offset, vmcoreinfo, boot_id */
+	MACHINE_WANT_JUMP = 1,  /* gdtr, page_offset, vmcoreinfo, boot_id */
+	MACHINE_WANT_CRASH = 2, /* page_offset, kernel_address, cpu_notes, vmcoreinfo_note */
 };
 
 /*

@@ -156,6 +156,8 @@ const struct option_row option_rows[] = {
 	  "load the way back to the kernel that jumped" },
 	{ "load-resume-image", 0, NULL, set_action, 0, ACTION_RESUME, 0, GROUP_ACTION,
 	  "load a saved kernel (as --load does by itself)" },
+	{ "load-panic", 'p', NULL, set_action, 0, ACTION_PANIC, 0, GROUP_ACTION,
+	  "load the kernel for when this one crashes" },
 	{ "exec", 'e', NULL, set_action, 0, ACTION_EXEC, 0, GROUP_ACTION,
 	  "execute what is loaded" },
 	{ "jump", 'j', NULL, set_action, 0, ACTION_JUMP, 0, GROUP_ACTION,
@@ -163,9 +165,11 @@ const struct option_row option_rows[] = {
 	{ "force", 'f', NULL, set_action, 0, ACTION_FORCE, 0, GROUP_ACTION,
 	  "load and execute at once, without shutdown(8)" },
 	{ "unload", 'u', NULL, set_action, 0, ACTION_UNLOAD, 0, GROUP_ACTION,
-	  "unload what is loaded" },
+	  "unload what is loaded; with -p, for a crash" },
 	{ "status", 'S', NULL, set_action, 0, ACTION_STATUS, 0, GROUP_ACTION,
 	  "exit with 1 if a kernel is loaded, with 0 if not" },
+	{ "print-ckr-size", 0, NULL, set_action, 0, ACTION_CRASH_SIZE, 0, GROUP_ACTION,
+	  "print the bytes that crashkernel= reserved" },
 	{ "image-info", 0, NULL, set_action, 0, ACTION_IMAGE_INFO, 0, GROUP_ACTION,
 	  "tell what is in a saved kernel" },
 	{ "bash-completion", 0, NULL, set_action, 0, ACTION_COMPLETION, 0, GROUP_ACTION, NULL },
@@ -190,6 +194,12 @@ const struct option_row option_rows[] = {
 	  GROUP_IMAGE, "ELF: pass nothing, call the program" },
 	{ "reuse-video-type", 0, NULL, set_flag, AT(reuse_video), 0, REQUEST_REUSE_VIDEO,
 	  GROUP_IMAGE, "hand on the running kernel's video type" },
+
+	{ "pass-memmap-cmdline", 0, NULL, set_flag, AT(memmap_cmdline), 0, 0, GROUP_IMAGE,
+	  "for a crash: memory map on the command line, too" },
+	{ "elf32-core-headers", 0, NULL, set_flag, AT(ignored), 0, 0, GROUP_IMAGE,
+	  "without effect: core headers are ELF64" },
+	{ "elf64-core-headers", 0, NULL, set_flag, AT(ignored), 0, 0, GROUP_IMAGE, "the same" },
 
 	{ "restore", 0, "WAY", set_name, AT(restore), 0, 0, GROUP_IMAGE,
 	  "saved kernel: auto, direct, classic or two-hop" },
@@ -356,10 +366,17 @@ static int check_actions(const struct options *options, struct error *err)
 {
 	uint32_t others = ACTIONS_LOADING | ACTIONS_LEAVING;
 
-	if (any(options, ACTION_UNLOAD) && any(options, others | ACTION_STATUS))
+	if (any(options, ACTION_UNLOAD) &&
+	    any(options, (others & ~(uint32_t)ACTION_PANIC) | ACTION_STATUS))
 		return error_set(err, "--unload goes with no other action");
-	if (any(options, ACTION_STATUS) && any(options, others & ~(uint32_t)ACTION_LOAD))
+	if (any(options, ACTION_STATUS) &&
+	    any(options, others & ~(uint32_t)(ACTION_LOAD | ACTION_PANIC)))
 		return error_set(err, "--status goes with no other action");
+	if (any(options, ACTION_PANIC) &&
+	    any(options, (others | ACTION_IMAGE_INFO) & ~(uint32_t)(ACTION_LOAD | ACTION_PANIC)))
+		return error_set(err, "--load-panic loads a kernel for a crash, and nothing else: "
+				      "it goes with --unload or --status, but not with other "
+				      "actions");
 	if (any(options, ACTION_PRESERVE) && any(options, ACTION_JUMP_BACK))
 		return error_set(err, "--load-preserve-context and --load-jump-back-helper load "
 				      "different things: give one of them");
@@ -379,7 +396,8 @@ static int check_actions(const struct options *options, struct error *err)
 static int check_modifiers(const struct options *options, struct error *err)
 {
 	bool status = any(options, ACTION_STATUS | ACTION_IMAGE_INFO);
-	bool loads = !status && (any(options, ACTIONS_LOADING) || !options->actions);
+	bool loads = !status && !any(options, ACTION_UNLOAD | ACTION_CRASH_SIZE) &&
+		     (any(options, ACTIONS_LOADING) || !options->actions);
 
 	if (options->given && !loads)
 		return error_set(err, "there is no image to load that the options for images could "

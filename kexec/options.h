@@ -17,22 +17,25 @@
 
 /* What is to be done: a set, so that the order of the options cannot change its meaning. */
 enum action {
-	ACTION_LOAD = 1 << 0,       /* --load */
-	ACTION_FORCE = 1 << 1,      /* --force: load and execute, without shutdown(8) */
-	ACTION_PRESERVE = 1 << 2,   /* --load-preserve-context */
-	ACTION_JUMP_BACK = 1 << 3,  /* --load-jump-back-helper */
-	ACTION_UNLOAD = 1 << 4,     /* --unload */
-	ACTION_EXEC = 1 << 5,       /* --exec */
-	ACTION_JUMP = 1 << 6,       /* --jump */
-	ACTION_STATUS = 1 << 7,     /* --status */
-	ACTION_HELP = 1 << 8,       /* --help */
-	ACTION_COMPLETION = 1 << 9, /* --bash-completion */
-	ACTION_RESUME = 1 << 10,    /* --load-resume-image */
-	ACTION_IMAGE_INFO = 1 << 11 /* --image-info */
+	ACTION_LOAD = 1 << 0,        /* --load */
+	ACTION_FORCE = 1 << 1,       /* --force: load and execute, without shutdown(8) */
+	ACTION_PRESERVE = 1 << 2,    /* --load-preserve-context */
+	ACTION_JUMP_BACK = 1 << 3,   /* --load-jump-back-helper */
+	ACTION_UNLOAD = 1 << 4,      /* --unload */
+	ACTION_EXEC = 1 << 5,        /* --exec */
+	ACTION_JUMP = 1 << 6,        /* --jump */
+	ACTION_STATUS = 1 << 7,      /* --status */
+	ACTION_HELP = 1 << 8,        /* --help */
+	ACTION_COMPLETION = 1 << 9,  /* --bash-completion */
+	ACTION_RESUME = 1 << 10,     /* --load-resume-image */
+	ACTION_IMAGE_INFO = 1 << 11, /* --image-info */
+	ACTION_PANIC = 1 << 12,      /* --load-panic; with --unload, --status: the crash kernel */
+	ACTION_CRASH_SIZE = 1 << 13, /* --print-ckr-size */
 };
 
-#define ACTIONS_LOADING \
-	(ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE | ACTION_JUMP_BACK | ACTION_RESUME)
+#define ACTIONS_LOADING                                                                    \
+	(ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE | ACTION_JUMP_BACK | ACTION_RESUME | \
+	 ACTION_PANIC)
 #define ACTIONS_LEAVING (ACTION_FORCE | ACTION_EXEC | ACTION_JUMP)
 
 /* Which system call: -s, -c, -a; the last one given counts. */
@@ -60,7 +63,8 @@ struct options {
 	bool version;      /* -v: with --status it means verbose */
 	bool debug;
 	bool no_checks, no_ifdown, no_sync;
-	bool reuse_cmdline, reuse_video;
+	bool reuse_cmdline, reuse_video, memmap_cmdline;
+	bool ignored; /* options that are taken and change nothing */
 	bool dry_run, json;
 	const char *restore;       /* --restore, or NULL */
 	const char *resume_kernel; /* --resume-kernel, or NULL */

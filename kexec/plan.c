@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash.h"
 #include "loader.h"
 
 typedef unsigned long long ull;
@@ -421,7 +422,8 @@ static int plan_image(const struct request *request, const struct machine *machi
 {
 	const struct loader *loader = request->type ? find_named(request, arch, plan, err)
 						    : find_any(request, arch, plan, err);
-	bool preserve = request->mode == REQUEST_PRESERVE;
+	bool preserve = request->mode == REQUEST_PRESERVE, crash = request->mode == REQUEST_CRASH;
+	int failed;
 
 	if (!loader || check_image_options(request, loader, err))
 		return -1;
@@ -430,10 +432,15 @@ static int plan_image(const struct request *request, const struct machine *machi
 		plan->cmdline = request->cmdline;
 	if (preserve && arch->jump_prepare(request, machine, loader, plan, err))
 		return -1;
-	if (!preserve && loader->is_kernel(request) &&
+	if (crash && crash_prepare(request, machine, arch, loader, plan, err))
+		return -1;
+	if (!preserve && !crash && loader->is_kernel(request) &&
 	    memmap_copy(&plan->given, &machine->firmware, err))
 		return -1;
-	if (loader->plan(request, machine, plan, err) || override_entry(request, plan, err))
+	failed = loader->plan(request, machine, plan, err);
+	if (crash)
+		failed = crash_finish(request, loader, failed, plan, err);
+	if (failed || override_entry(request, plan, err))
 		return -1;
 	if (preserve && arch->jump_finish(request, machine, plan, err))
 		return -1;
@@ -458,7 +465,8 @@ static int build(const struct request *request, const struct machine *machine,
 	if (request->mode == REQUEST_JUMP_BACK ? plan_back(request, machine, arch, plan, err)
 					       : plan_image(request, machine, arch, plan, err))
 		return -1;
-	plan->flags = arch->kexec_arch | (plan->jump.preserve ? PLAN_PRESERVE_CONTEXT : 0);
+	plan->flags = arch->kexec_arch | (plan->jump.preserve ? PLAN_PRESERVE_CONTEXT : 0) |
+		      (request->mode == REQUEST_CRASH ? PLAN_ON_CRASH : 0);
 	return plan_seal(plan, machine, err);
 }
 

@@ -33,6 +33,13 @@ struct segment {
 	bool hashed;      /* purgatory compares data with its digest */
 };
 
+/* What a crash kernel is told of the one before; all zero in other plans. */
+struct plan_crash {
+	struct range source; /* low memory, which purgatory copies ... */
+	uint64_t target;     /* ... to here, before it is overwritten */
+	uint64_t elfcorehdr; /* physical address of the core header */
+};
+
 /* How the jump comes back; all zero in a plan that does not. */
 struct plan_jump {
 	bool preserve;
@@ -56,6 +63,7 @@ struct plan {
 	 * it, and loaders read it here, not in the request. NULL where the image takes none. */
 	const char *cmdline;
 	struct plan_jump jump;
+	struct plan_crash crash;
 	const char *notes[PLAN_NOTES_MAX]; /* warnings, one line each */
 	unsigned note_count;
 	/* "bzImage: why not", one for each type that refused */

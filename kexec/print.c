@@ -202,6 +202,7 @@ static void print_record(FILE *out, const struct record *record)
 	static const char *const modes[] = {
 		[REQUEST_BOOT] = "boots, and does not come back",
 		[REQUEST_PRESERVE] = "comes back",
+		[REQUEST_CRASH] = "boots when this kernel crashes",
 		[REQUEST_JUMP_BACK] = "goes back to the kernel that jumped here",
 	};
 	time_t seconds = (time_t)record->time;

@@ -117,9 +117,15 @@ int purgatory_seal(const struct request *request, struct plan *plan, struct erro
 	struct sha256 sha;
 
 	(void)err;
-	if (!blob || request->no_checks)
+	if (!blob)
 		return 0;
 	memcpy(&params, blob, sizeof(params));
+	params.backup.start = plan->crash.source.start;
+	params.backup.size = range_bytes(plan->crash.source);
+	params.backup_target = plan->crash.target;
+	memcpy(blob, &params, sizeof(params));
+	if (request->no_checks)
+		return 0;
 	params.region_count = hashed_segments(plan, list);
 	memset(params.regions, 0, sizeof(params.regions));
 	sha256_init(&sha, sha256_best());

@@ -21,6 +21,7 @@ static const char *const mode_names[] = {
 	[REQUEST_BOOT] = "boot",
 	[REQUEST_PRESERVE] = "preserve",
 	[REQUEST_JUMP_BACK] = "jump-back",
+	[REQUEST_CRASH] = "crash",
 };
 
 enum field_kind { FIELD_TEXT, FIELD_DECIMAL, FIELD_ADDRESS, FIELD_COUNT, FIELD_MODE };

@@ -16,6 +16,7 @@
 enum request_mode {
 	REQUEST_BOOT,      /* boot the image, the running kernel is gone (-l, -f) */
 	REQUEST_PRESERVE,  /* keep the running kernel and come back (--load-preserve-context) */
+	REQUEST_CRASH,     /* keep ready for when the running kernel crashes (--load-panic) */
 	REQUEST_JUMP_BACK, /* no image: go back to the kernel we came from (--load-jump-back-helper)
 			    */
 };
@@ -50,9 +51,10 @@ struct request {
 	uint64_t entry;     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
 	bool entry_given;
 	bool one_way; /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */
-	bool only_shown;  /* --dry-run: what would bar the load itself is a note of the plan */
-	bool no_checks;   /* -i: no digests */
-	bool reuse_video; /* --reuse-video-type */
+	bool only_shown;     /* --dry-run: what would bar the load itself is a note of the plan */
+	bool memmap_cmdline; /* --pass-memmap-cmdline */
+	bool no_checks;      /* -i: no digests */
+	bool reuse_video;    /* --reuse-video-type */
 	struct request_console console;
 };
 

@@ -34,13 +34,23 @@ static int read_text(const char *root, const char *path, char *text, size_t size
 	return have ? 0 : -1;
 }
 
-int state_loaded(const char *root)
+static int flag(const char *root, const char *path)
 {
 	char text[16];
 
-	if (read_text(root, "/sys/kernel/kexec_loaded", text, sizeof(text)))
+	if (read_text(root, path, text, sizeof(text)))
 		return -1;
 	return text[0] == '1' ? 1 : text[0] == '0' ? 0 : -1;
+}
+
+int state_loaded(const char *root)
+{
+	return flag(root, "/sys/kernel/kexec_loaded");
+}
+
+int state_crash_loaded(const char *root)
+{
+	return flag(root, "/sys/kernel/kexec_crash_loaded");
 }
 
 bool state_load_disabled(const char *root)

@@ -14,6 +14,9 @@
 /* Whether a kernel is loaded: 1, 0, or -1 if the kernel does not say. */
 int state_loaded(const char *root);
 
+/* The same for the kernel that is kept for a crash. */
+int state_crash_loaded(const char *root);
+
 /* Whether the sysctl kernel.kexec_load_disabled is set. */
 bool state_load_disabled(const char *root);
 

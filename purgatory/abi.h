@@ -16,7 +16,7 @@
 #define PURG_REGISTERS    32
 #define PURG_ENTRY        0x300 /* code starts here */
 #define PURG_REGIONS_MAX  16
-#define PURG_PARAMS_BYTES 392 /* sizeof(struct purgatory_params) */
+#define PURG_PARAMS_BYTES 416 /* sizeof(struct purgatory_params) */
 
 /* Behind the parameters, two u32 that the blob says about itself. */
 #define PURG_MEMORY 0x2f0 /* bytes of memory it needs from its head on: the blob, then zeros */
@@ -90,6 +90,10 @@ struct purgatory_params {
 	uint32_t region_count;
 	uint32_t reserved2;
 	struct purgatory_region regions[PURG_REGIONS_MAX];
+	/* Memory that is copied last of all, before who is entered overwrites it: from start to
+	 * target. size 0 = none. */
+	struct purgatory_region backup;
+	uint64_t backup_target;
 };
 
 /*

@@ -18,19 +18,22 @@ uint32_t purgatory_check(const struct purgatory_params *params, uint32_t how, ch
 
 static const char damaged[] = "purgatory: its parameters are damaged\n";
 
+static bool in_reach(uint64_t start, uint64_t size)
+{
+	return start <= UINTPTR_MAX && size <= UINTPTR_MAX - start;
+}
+
 static bool sound(const struct purgatory_params *params)
 {
 	if (params->magic != PURG_MAGIC_VALUE || params->size != sizeof(*params))
 		return false;
 	if (params->region_count > PURG_REGIONS_MAX)
 		return false;
-	for (uint32_t i = 0; i < params->region_count; i++) {
-		uint64_t start = params->regions[i].start, size = params->regions[i].size;
-
-		if (start > UINTPTR_MAX || size > UINTPTR_MAX - start)
+	for (uint32_t i = 0; i < params->region_count; i++)
+		if (!in_reach(params->regions[i].start, params->regions[i].size))
 			return false;
-	}
-	return true;
+	return in_reach(params->backup.start, params->backup.size) &&
+	       in_reach(params->backup_target, params->backup.size);
 }
 
 static void digest_regions(const struct purgatory_params *params, sha256_blocks_fn *blocks,
@@ -113,6 +116,9 @@ uint32_t purgatory_main(struct purgatory_params *params)
 	console_open(&console, params);
 	if (!verify(&console, params))
 		return give_up(&console, params);
+	if (params->backup.size)
+		memcpy((void *)(uintptr_t)params->backup_target,
+		       (const void *)(uintptr_t)params->backup.start, (size_t)params->backup.size);
 	console_put(&console, "purgatory: entering ");
 	console_put_hex(&console, params->entry);
 	console_put(&console, "\n");

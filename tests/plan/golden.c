@@ -108,6 +108,8 @@ static void set_mode(struct golden *g, const char *mode)
 		g->request.mode = REQUEST_BOOT;
 	else if (!strcmp(mode, "preserve"))
 		g->request.mode = REQUEST_PRESERVE;
+	else if (!strcmp(mode, "crash"))
+		g->request.mode = REQUEST_CRASH;
 	else if (!strcmp(mode, "back"))
 		g->request.mode = REQUEST_JUMP_BACK;
 	else
@@ -183,6 +185,8 @@ static void directive(struct golden *g, char *line)
 		g->request.limit.end = number(words[1]) + 1;
 	else if (!strcmp(words[0], "entry"))
 		g->request.entry = number(words[1]), g->request.entry_given = true;
+	else if (!strcmp(words[0], "memmap-cmdline"))
+		g->request.memmap_cmdline = number(words[1]) != 0;
 	else if (!strcmp(words[0], "one-way"))
 		g->request.one_way = number(words[1]) != 0;
 	else
@@ -210,6 +214,9 @@ static void print_purgatory(const struct segment *s)
 	for (size_t i = 0; i < sizeof(p.digest); i++)
 		printf("%02x", p.digest[i]);
 	putchar('\n');
+	if (p.backup.size)
+		printf("    copies 0x%llx bytes from 0x%llx to 0x%llx\n", (ull)p.backup.size,
+		       (ull)p.backup.start, (ull)p.backup_target);
 }
 
 static void print_pad(const uint8_t *page)
@@ -275,7 +282,8 @@ static void print_plan(const struct plan *plan)
 
 static void run(struct golden *g)
 {
-	uint32_t want = g->request.mode == REQUEST_BOOT ? 0 : MACHINE_WANT_JUMP;
+	uint32_t want =
+		g->request.mode == REQUEST_BOOT ? 0 : MACHINE_WANT_JUMP | MACHINE_WANT_CRASH;
 	const struct arch *arch;
 	struct error err;
 	char root[512];

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Plans what surrounds a crash kernel: the ELF core header that becomes its /proc/vmcore, the copy
+ * of low memory, its memory map and its parameters (Linux, Documentation/admin-guide/kdump). Does
+ * not know image types, nor how the kernel itself is placed.
+ */
+#include "crash.h"
+
+#include <elf.h>
+
+#include "cmdline.h"
+#include "confine.h"
+#include "core_header.h"
+
+#define MIB            UINT64_C(0x100000)
+#define LOW_MEMORY_END UINT64_C(0xa0000)
+#define SIZE_STEP      (16 * MIB) /* what a recommended crashkernel= is rounded up to */
+
+typedef unsigned long long ull;
+
+struct range crash_region(const struct machine *machine)
+{
+	const struct range_set *crash = &machine->crash;
+
+	if (!crash->count)
+		return (struct range){ 0, 0 };
+	return range_whole_pages(crash->items[crash->count - 1]);
+}
+
+/* Low memory that the crash kernel starts processors from and overwrites. */
+static struct range low_memory(const struct machine *machine)
+{
+	struct range below = { PAGE_BYTES, LOW_MEMORY_END };
+
+	for (size_t i = 0; i < machine->ram.count; i++) {
+		struct range low = range_intersect(machine->ram.items[i], below);
+
+		if (range_bytes(low))
+			return low;
+	}
+	return (struct range){ 0, 0 };
+}
+
+static void put_note(struct core_writer *w, const struct machine_note *note)
+{
+	core_put_part(w,
+		      &(struct core_part){ .type = PT_NOTE,
+					   .at = { note->address, note->address + note->bytes } });
+}
+
+static void put_load(struct core_writer *w, const struct machine *machine, struct range at,
+		     uint64_t offset)
+{
+	core_put_part(w, &(struct core_part){ PT_LOAD, at, core_linear_address(machine, at.start),
+					      offset });
+}
+
+static bool has_backup(const struct plan *plan)
+{
+	return range_bytes(plan->crash.source) != 0;
+}
+
+/* The running kernel's RAM without the crash kernel's and what is copied. */
+static int dumped_ram(const struct machine *machine, const struct plan *plan, struct range_set *ram,
+		      struct error *err)
+{
+	if (range_set_copy(ram, &machine->ram, err) ||
+	    range_set_remove(ram, plan->crash.source, err))
+		return -1;
+	for (size_t i = 0; i < machine->crash.count; i++)
+		if (range_set_remove(ram, machine->crash.items[i], err))
+			return -1;
+	return 0;
+}
+
+static size_t note_parts(const struct machine *machine)
+{
+	return machine->cpu_note_count + (machine->vmcoreinfo_note.bytes != 0);
+}
+
+/* Whether the image of the running kernel has an address of its own, apart from the linear map. */
+static bool has_text_part(const struct machine *machine)
+{
+	return machine->cpu & CPU_LONG_MODE && machine->kernel_address &&
+	       range_bytes(machine->kernel);
+}
+
+static void write_header(const struct machine *machine, const struct arch *arch,
+			 const struct plan *plan, const struct range_set *ram,
+			 struct core_writer *w)
+{
+	core_put_header(w, arch->elf_machine, 0,
+			note_parts(machine) + has_text_part(machine) + has_backup(plan) +
+				ram->count);
+	for (unsigned i = 0; i < machine->cpu_note_count; i++)
+		put_note(w, &machine->cpu_notes[i]);
+	if (machine->vmcoreinfo_note.bytes)
+		put_note(w, &machine->vmcoreinfo_note);
+	if (has_text_part(machine))
+		core_put_part(w, &(struct core_part){ PT_LOAD, machine->kernel,
+						      machine->kernel_address, 0 });
+	if (has_backup(plan))
+		put_load(w, machine, plan->crash.source, plan->crash.target);
+	for (size_t i = 0; i < ram->count; i++)
+		put_load(w, machine, ram->items[i], 0);
+}
+
+static int place_backup(const struct machine *machine, struct plan *plan, struct error *err)
+{
+	struct place want = { .align = PAGE_BYTES, .top_down = true };
+	struct segment *segment;
+
+	plan->crash.source = low_memory(machine);
+	want.size = range_bytes(plan->crash.source);
+	if (!want.size)
+		return 0;
+	segment = plan_place(plan, "backup", (struct span){ NULL, 0 }, &want, err);
+	if (!segment)
+		return -1;
+	plan->crash.target = segment->at.start;
+	return 0;
+}
+
+static int place_header(const struct machine *machine, const struct arch *arch, struct plan *plan,
+			struct error *err)
+{
+	struct place want = { .align = PAGE_BYTES, .top_down = true };
+	struct range_set ram = { 0 };
+	struct core_writer w = { NULL, 0 };
+	struct segment *segment = NULL;
+
+	if (!note_parts(machine))
+		plan_note(plan, "the running kernel does not tell where it writes its notes: is "
+				"this root? The dump will have no registers");
+	if (dumped_ram(machine, plan, &ram, err))
+		goto out;
+	if (ram.count + note_parts(machine) + 2 >= UINT16_MAX) {
+		error_set(err, "this machine has too many memory ranges (%zu) for a core header",
+			  ram.count);
+		goto out;
+	}
+	write_header(machine, arch, plan, &ram, &w);
+	want.size = w.used;
+	w = (struct core_writer){ arena_alloc(&plan->arena, w.used), 0 };
+	if (!w.place) {
+		error_no_memory(err);
+		goto out;
+	}
+	write_header(machine, arch, plan, &ram, &w);
+	segment = plan_place(plan, "elfcorehdr", (struct span){ w.place, w.used }, &want, err);
+	if (segment) {
+		segment->hashed = true;
+		plan->crash.elfcorehdr = segment->at.start;
+	}
+out:
+	range_set_done(&ram);
+	return segment ? 0 : -1;
+}
+
+/* Its map: the reservations without what must stay, and low memory, are RAM. */
+static int restrict_map(const struct machine *machine, struct plan *plan, struct error *err)
+{
+	struct range_set ram = { 0 };
+	int result = range_set_copy(&ram, &machine->crash, err);
+
+	range_set_whole_pages(&ram);
+	if (!result)
+		result = range_set_add(&ram, plan->crash.source, err);
+	for (unsigned i = 0; i < plan->segment_count && !result; i++)
+		result = range_set_remove(&ram, plan->segments[i].at, err);
+	if (!result)
+		result = memmap_confine(&machine->firmware, &ram, &plan->given, err);
+	range_set_done(&ram);
+	return result;
+}
+
+/* memmap=: the character between size and address says what it is. */
+static int add_memmap(struct plan *plan, struct error *err)
+{
+	plan->cmdline = cmdline_add(&plan->arena, plan->cmdline, "memmap=exactmap");
+	for (size_t i = 0; i < plan->given.count && plan->cmdline; i++) {
+		const struct memmap_entry *e = &plan->given.entries[i];
+		bool is_acpi = e->type == MEMORY_ACPI || e->type == MEMORY_NVS;
+		const char *word;
+
+		if (e->type != MEMORY_RAM && !is_acpi)
+			continue;
+		word = arena_printf(&plan->arena, "memmap=0x%llx%c0x%llx", (ull)range_bytes(e->at),
+				    is_acpi ? '#' : '@', (ull)e->at.start);
+		plan->cmdline = word ? cmdline_add(&plan->arena, plan->cmdline, word) : NULL;
+	}
+	return plan->cmdline ? 0 : error_no_memory(err);
+}
+
+/* The tables of a firmware that keeps the root pointer where nobody would look for it. */
+static int add_parameters(const struct request *request, const struct machine *machine,
+			  struct plan *plan, struct error *err)
+{
+	const char *words =
+		arena_printf(&plan->arena, "elfcorehdr=0x%llx", (ull)plan->crash.elfcorehdr);
+	struct span unused;
+
+	if (words && machine->rsdp >= MIB && !cmdline_find(request->cmdline, "acpi_rsdp", &unused))
+		words = arena_printf(&plan->arena, "%s acpi_rsdp=0x%llx", words,
+				     (ull)machine->rsdp);
+	plan->cmdline = words ? cmdline_add(&plan->arena, request->cmdline, words) : NULL;
+	if (!plan->cmdline)
+		return error_no_memory(err);
+	return request->memmap_cmdline ? add_memmap(plan, err) : 0;
+}
+
+static int take_region(const struct machine *machine, struct plan *plan, struct error *err)
+{
+	struct range region = crash_region(machine);
+
+	if (!range_bytes(region))
+		return error_set(err, CRASH_NOT_RESERVED);
+	plan->limit = range_intersect(plan->limit, region);
+	if (!range_bytes(plan->limit))
+		return error_set(err,
+				 "the crashkernel= reservation 0x%llx-0x%llx lies outside of "
+				 "--mem-min and --mem-max",
+				 (ull)region.start, (ull)region.end - 1);
+	return range_set_clip(&plan->free, plan->limit, err);
+}
+
+int crash_prepare(const struct request *request, const struct machine *machine,
+		  const struct arch *arch, const struct loader *loader, struct plan *plan,
+		  struct error *err)
+{
+	if (!loader->is_kernel(request) || !loader->room)
+		return error_set(err,
+				 "'%s': only a Linux kernel can be loaded for a crash; for an ELF "
+				 "kernel (vmlinux) give --args-linux",
+				 request->image_name);
+	if (take_region(machine, plan, err) || place_backup(machine, plan, err) ||
+	    place_header(machine, arch, plan, err) || restrict_map(machine, plan, err))
+		return -1;
+	return add_parameters(request, machine, plan, err);
+}
+
+int crash_finish(const struct request *request, const struct loader *loader, int failed,
+		 struct plan *plan, struct error *err)
+{
+	uint64_t have = range_bytes(plan->limit), want;
+	struct place room;
+	struct error unused;
+
+	if (loader->room(request, &room, &unused))
+		return failed;
+	want = room.size + range_bytes(plan->crash.source) + MIB;
+	want = (want + SIZE_STEP - 1) / SIZE_STEP * SIZE_STEP;
+	if (have >= want)
+		return failed;
+	if (failed)
+		return error_set(err,
+				 "the crash kernel does not fit into the %llu MiB that are "
+				 "reserved for it: boot this kernel with crashkernel=%lluM",
+				 (ull)(have / MIB), (ull)(want / MIB));
+	plan_note(plan,
+		  "%llu MiB are reserved for the crash kernel, which may be too few to unpack its "
+		  "initrd and work: crashkernel=%lluM would do",
+		  (ull)(have / MIB), (ull)(want / MIB));
+	return 0;
+}

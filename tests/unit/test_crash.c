@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a crash kernel is told: the core header, its memory map, on a recorded machine. */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "crash.h"
+#include "image_builder.h"
+
+struct crash {
+	struct machine machine;
+	struct image image;
+	struct plan plan;
+	Elf64_Ehdr header;
+	Elf64_Phdr parts[32];
+};
+
+static const struct range reserved = { 0x19000000, 0x1f000000 };
+
+static int setup(void **state)
+{
+	const char *top = getenv("srcdir");
+	struct crash *c = calloc(1, sizeof(*c));
+	struct request request = { .mode = REQUEST_CRASH,
+				   .image_name = "image",
+				   .cmdline = "quiet" };
+	struct error err;
+	char root[512];
+
+	assert_non_null(c);
+	snprintf(root, sizeof(root), "%s/tests/data/machines/pc-crash-512", top ? top : ".");
+	if (machine_read(root, MACHINE_WANT_CRASH, &c->machine, &err))
+		fail_msg("%s", err.text);
+	c->image = image_bzimage(&image_modern);
+	request.image = image_span(&c->image);
+	if (plan_make(&request, &c->machine, &arch_i386, &c->plan, &err))
+		fail_msg("%s", err.text);
+	*state = c;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct crash *c = *state;
+
+	plan_done(&c->plan);
+	machine_done(&c->machine);
+	free(c->image.data);
+	free(c);
+	return 0;
+}
+
+static void read_header(struct crash *c)
+{
+	struct span bytes = plan_segment(&c->plan, "elfcorehdr")->data;
+
+	assert_true(bytes.size >= sizeof(c->header));
+	memcpy(&c->header, bytes.data, sizeof(c->header));
+	assert_true(c->header.e_phnum <= 32);
+	assert_int_equal(bytes.size, sizeof(c->header) + c->header.e_phnum * sizeof(c->parts[0]));
+	memcpy(c->parts, bytes.data + c->header.e_phoff, c->header.e_phnum * sizeof(c->parts[0]));
+}
+
+static void test_machine_tells_its_notes(void **state)
+{
+	const struct machine *machine = &((struct crash *)*state)->machine;
+
+	assert_int_equal(machine->cpu_note_count, 2);
+	assert_int_equal(machine->cpu_notes[0].address, 0x1f600400);
+	assert_int_equal(machine->cpu_notes[1].address, 0x1f610400);
+	assert_int_equal(machine->cpu_notes[1].bytes, 260);
+	assert_int_equal(machine->vmcoreinfo_note.address, 0x1f510000);
+	assert_int_equal(machine->vmcoreinfo_note.bytes, 0x1024);
+	assert_int_equal(machine->kernel_address, 0xc5a00000);
+}
+
+static void test_header_has_notes_first(void **state)
+{
+	static const uint64_t addresses[] = { 0x1f600400, 0x1f610400, 0x1f510000 };
+	static const uint64_t sizes[] = { 260, 260, 0x1024 };
+	struct crash *c = *state;
+
+	read_header(c);
+	assert_memory_equal(c->header.e_ident, ELFMAG, SELFMAG);
+	assert_int_equal(c->header.e_ident[EI_CLASS], ELFCLASS64);
+	assert_int_equal(c->header.e_type, ET_CORE);
+	assert_int_equal(c->header.e_machine, EM_386);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(c->parts[i].p_type, PT_NOTE);
+		assert_int_equal(c->parts[i].p_offset, addresses[i]);
+		assert_int_equal(c->parts[i].p_filesz, sizes[i]);
+	}
+}
+
+static void test_header_has_all_memory_but_the_reservation(void **state)
+{
+	struct crash *c = *state;
+	uint64_t bytes = 0;
+
+	read_header(c);
+	for (unsigned i = 3; i < c->header.e_phnum; i++) {
+		const Elf64_Phdr *part = &c->parts[i];
+		struct range at = { part->p_paddr, part->p_paddr + part->p_memsz };
+
+		assert_int_equal(part->p_type, PT_LOAD);
+		assert_int_equal(part->p_filesz, part->p_memsz);
+		assert_int_equal(part->p_vaddr, part->p_paddr + 0xc0000000);
+		assert_true(range_set_contains(&c->machine.ram, at));
+		assert_false(range_overlaps(at, reserved));
+		bytes += part->p_memsz;
+	}
+	assert_int_equal(bytes, range_set_bytes(&c->machine.ram) - range_bytes(reserved));
+}
+
+static void test_low_memory_is_found_in_its_copy(void **state)
+{
+	struct crash *c = *state;
+	const struct segment *backup = plan_segment(&c->plan, "backup");
+
+	read_header(c);
+	assert_int_equal(c->parts[3].p_paddr, 0x1000);
+	assert_int_equal(c->parts[3].p_memsz, 0x9e000);
+	assert_int_equal(c->parts[3].p_offset, backup->at.start);
+	assert_int_equal(range_bytes(backup->at), 0x9e000);
+	assert_false(backup->hashed);
+	for (unsigned i = 4; i < c->header.e_phnum; i++)
+		assert_int_equal(c->parts[i].p_offset, c->parts[i].p_paddr);
+}
+
+static void test_everything_lies_in_the_reservation(void **state)
+{
+	struct crash *c = *state;
+
+	assert_int_equal(c->plan.flags & 0xffff, PLAN_ON_CRASH);
+	for (unsigned i = 0; i < c->plan.segment_count; i++)
+		assert_true(range_contains(reserved, c->plan.segments[i].at));
+}
+
+static void test_map_spares_the_header_and_the_copy(void **state)
+{
+	struct crash *c = *state;
+	struct range_set ram = { 0 };
+	struct error err;
+
+	assert_int_equal(memmap_of_type(&c->plan.given, MEMORY_RAM, &ram, &err), 0);
+	assert_false(range_set_overlaps(&ram, plan_segment(&c->plan, "elfcorehdr")->at));
+	assert_false(range_set_overlaps(&ram, plan_segment(&c->plan, "backup")->at));
+	assert_true(range_set_contains(&ram, plan_segment(&c->plan, "kernel")->at));
+	assert_int_equal(ram.count, 2);
+	range_set_done(&ram);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_machine_tells_its_notes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_header_has_notes_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_header_has_all_memory_but_the_reservation,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_low_memory_is_found_in_its_copy, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_everything_lies_in_the_reservation, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_map_spares_the_header_and_the_copy, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
