@@ -94,13 +94,21 @@ static void print_saved(const struct facts *facts, FILE *out)
 		image->info.chunk_bytes / 1024);
 }
 
+/* How the kernel pages: one that resumes it must do so, too. */
+static const char *paging_text(uint32_t cpu)
+{
+	if (cpu & CPU_LONG_MODE)
+		return cpu & CPU_LA57 ? ", five-level page tables" : ", four-level page tables";
+	return cpu & CPU_PAE ? ", PAE" : "";
+}
+
 static void print_kernel(const struct resume_image *image, FILE *out)
 {
 	const struct jump_note *note = &image->note;
 
 	/* The second line of the release is the version; both were made printable. */
 	fprintf(out, "kernel:    %.*s%s\n", (int)strcspn(note->release, "\n"), note->release,
-		note->cpu & CPU_PAE ? ", PAE" : "");
+		paging_text(note->cpu));
 	fprintf(out, "boot id:   %s\n", note->boot_id);
 	fprintf(out, "way back:  0x%" PRIx64 " (enters the kernel at 0x%" PRIx64 ")\n", note->in,
 		note->raw);
