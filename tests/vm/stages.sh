@@ -143,7 +143,7 @@ stages_fail() {
 
 # said STAGE WORDS: whether a guest said a line that begins so.
 said() {
-	tr -d '\r' < "$stages_base.$1.results" | grep -q "^@@ $2"
+	tr -d '\r' < "$stages_base.$1.results" | grep "^@@ $2" > /dev/null
 }
 
 must_say() {
@@ -216,7 +216,7 @@ stages_look() {
 stages_compare() {
 	local base=$stages_base.$1
 	[ -s "$base.$2" ] || stages_fail "$1" "the machine's memory was not taken" || return 1
-	if tr -d '\r' < "$base.results" | sed -n "/^@@ $2$/,\$p" | grep -q "^@@ ${2}_over" &&
+	if tr -d '\r' < "$base.results" | sed -n "/^@@ $2$/,\$p" | grep "^@@ ${2}_over" > /dev/null &&
 		image_same_as_memory "$stages_base.vda" "$base.memory" > "$base.compared"; then
 		echo "ok vm $stages_name: $3 is the image, byte by byte: $(tail -n 1 "$base.compared")"
 		rm -f "$base.memory"
@@ -364,7 +364,7 @@ stages_powercut() {
 	vm_why=ok
 }
 
-# Stage 1 ends stopped before the save, and its machine is in a file.
+# Stage 1 ends before the save, and its machine is in a file. (One that was stopped would stay so.)
 stages_store_before_save() {
 	local fifo=$stages_base.monitor
 	mkfifo "$fifo.in" "$fifo.out" || return 1
@@ -373,13 +373,13 @@ stages_store_before_save() {
 	stages_save pause=b.before
 	vm_tick=:
 	stages_devices=()
-	[ -s "$stages_base.machine" ] || stages_fail 1 "the machine was not stored ($vm_why)"
+	[ -s "$stages_base.machine" ] && ! said 1 b.saving || stages_fail 1 "the machine was not stored ($vm_why)"
 }
 
 stages_store() {
 	local machine=$stages_base.machine
 	grep -q '^@@ b.before.pause' "$1.results" && [ ! -e "$machine" ] || return 0
-	printf '%s\n' stop "migrate \"exec:cat > $machine.new && mv $machine.new $machine\"" > "$stages_base.monitor.in"
+	printf '%s\n' "migrate \"exec:cat > $machine.new && mv $machine.new $machine\"" > "$stages_base.monitor.in"
 	timeout 120 sh -c 'until [ -e "$1" ]; do sleep 0.2; done' sh "$machine"
 	echo quit > "$stages_base.monitor.in"
 }
@@ -431,7 +431,7 @@ stages_after_cuts() {
 	local file refused=
 	stages_disks=()
 	for file in "$stages_base".cut*; do
-		stages_judge_cut "$file" | grep -q ^ready || refused+=" $file"
+		stages_judge_cut "$file" | grep ^ready > /dev/null || refused+=" $file"
 	done
 	vm_why="stage $1: no cut left anything unfinished: $(for file in "$stages_base".cut*; do stages_judge_cut "$file"; done)"
 	[ -n "$refused" ] || return 1
