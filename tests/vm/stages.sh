@@ -394,7 +394,8 @@ stages_from_store() {
 	stages_moment=$3
 	stages_cut_armed=no
 	vm_tick=stages_cut
-	stage "$1" "scenario=hibernate $stages_parameters"
+	# The shell would tell of each process that was killed.
+	stage "$1" "scenario=hibernate $stages_parameters" 2> /dev/null
 	result=$?
 	vm_tick=:
 	stages_devices=()
@@ -407,10 +408,15 @@ stages_cut() {
 	[ $stages_cut_armed = no ] && grep -q "$words" "$1.results" || return 0
 	stages_cut_armed=yes
 	case $stages_moment in
-	ready) kill -9 "$2" ;;
+	ready) stages_kill "$2" ;;
 	999999) ;;
-	*) (sleep "$(printf '%d.%03d' $((stages_moment / 1000)) $((stages_moment % 1000)))" && kill -9 "$2" 2>/dev/null) & ;;
+	*) (sleep "$(printf '%d.%03d' $((stages_moment / 1000)) $((stages_moment % 1000)))" && stages_kill "$2") & ;;
 	esac
+}
+
+# stages_kill PID: if it is still the machine of this guest.
+stages_kill() {
+	tr '\0' ' ' < "/proc/$1/cmdline" 2> /dev/null | grep -qF "file=$stages_base." && kill -9 "$1" 2> /dev/null
 }
 
 # stages_judge_cut DISK: "none", "writing", or "ready" and every checksum right; anything else fails.
