@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "save.h"
+#include "uuid.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
@@ -23,6 +24,8 @@
 #define VMCORE      "/proc/vmcore"
 #define MEMORY      "/dev/mem"
 #define CMDLINE_MAX 65536
+/* A kernel without a source of random numbers must not keep its user waiting. */
+#define RANDOM_PATIENCE_SECONDS 5
 
 /* Exit codes that are not a save_fault; the first numbers are those of the program of 2005. */
 enum {
@@ -259,22 +262,6 @@ static int open_source(const struct options *options, struct source *source, str
 	return source_open(source, path, err) ? EXIT_OPEN : 0;
 }
 
-static void make_uuid(uint8_t uuid[IMAGE_UUID_BYTES])
-{
-	struct timespec now = { 0 };
-	ssize_t n = getrandom(uuid, IMAGE_UUID_BYTES, GRND_NONBLOCK);
-
-	if (n != IMAGE_UUID_BYTES) {
-		/* Just booted, no randomness yet: time and process are as unique as is needed. */
-		clock_gettime(CLOCK_REALTIME, &now);
-		le64_put(uuid, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		le64_put(uuid + 8, (uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 32);
-	}
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-}
-
 static void catch_signals(void)
 {
 	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -331,7 +318,8 @@ static int save_core(const struct options *options, struct source *source, const
 	save.quiet = options->quiet;
 	save.stop = &stop_signal;
 	target.stop = &stop_signal;
-	make_uuid(save.uuid);
+	uuid_make(getrandom, RANDOM_PATIENCE_SECONDS,
+		  (struct span){ core->notes, core->notes_bytes }, save.uuid);
 	code = (int)save_image(&save, err);
 	if (target_close(&target, code ? &(struct error){ 0 } : err) && !code)
 		code = SAVE_TARGET;
