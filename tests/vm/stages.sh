@@ -55,7 +55,7 @@ stages_run() {
 	if "stages_$kind"; then
 		stages_said
 		echo "ok vm $1: $(stages_figures), $((SECONDS - started)) s"
-		stages_done
+		[ "$keep" = yes ] || stages_done
 		return
 	fi
 	stages_said
