@@ -167,6 +167,7 @@ static void fill_request(struct job *job)
 		.type = options->type,
 		.image_name = options->kernel,
 		.elf_args = (enum elf_args)options->elf_args,
+		.entry_mode = (enum entry_mode)options->entry_mode,
 		.given = options->given,
 		.limit = options_limit(options),
 		.entry = options->entry.value,

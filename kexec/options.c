@@ -192,6 +192,10 @@ const struct option_row option_rows[] = {
 	  GROUP_IMAGE, "ELF: pass what a Linux kernel wants" },
 	{ "args-none", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_NONE, REQUEST_ELF_ARGS,
 	  GROUP_IMAGE, "ELF: pass nothing, call the program" },
+	{ "real-mode", 0, NULL, set_choice, AT(entry_mode), ENTRY_MODE_16, REQUEST_ENTRY_MODE,
+	  GROUP_IMAGE, "bzImage: enter its setup code, which asks the BIOS" },
+	{ "entry-32bit", 0, NULL, set_choice, AT(entry_mode), ENTRY_MODE_32, REQUEST_ENTRY_MODE,
+	  GROUP_IMAGE, "bzImage: enter it in 32-bit mode" },
 	{ "reuse-video-type", 0, NULL, set_flag, AT(reuse_video), 0, REQUEST_REUSE_VIDEO,
 	  GROUP_IMAGE, "hand on the running kernel's video type" },
 

@@ -58,9 +58,10 @@ struct options {
 	unsigned initrd_count;
 	struct option_number entry, mem_min, mem_max;
 	struct request_console console;
-	uint32_t elf_args; /* enum elf_args */
-	uint32_t call;     /* enum system_call */
-	bool version;      /* -v: with --status it means verbose */
+	uint32_t elf_args;   /* enum elf_args */
+	uint32_t entry_mode; /* enum entry_mode */
+	uint32_t call;       /* enum system_call */
+	bool version;        /* -v: with --status it means verbose */
 	bool debug;
 	bool no_checks, no_ifdown, no_sync;
 	bool reuse_cmdline, reuse_video, memmap_cmdline;

@@ -383,6 +383,7 @@ static const struct {
 	{ REQUEST_INITRD, "--initrd" },
 	{ REQUEST_ELF_ARGS, "--args-elf, --args-linux or --args-none" },
 	{ REQUEST_REUSE_VIDEO, "--reuse-video-type" },
+	{ REQUEST_ENTRY_MODE, "--real-mode or --entry-32bit" },
 };
 
 static int check_options(const struct request *request, uint32_t accepts, const char *who,

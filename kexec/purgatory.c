@@ -80,6 +80,10 @@ void purgatory_hand_over(struct plan *plan, const struct purgatory_state *state)
 	params.esp = state->esp;
 	if (state->leave_long_mode)
 		params.flags |= PURG_ENTER_32;
+	if (state->real_mode)
+		params.flags |= PURG_ENTER_16;
+	params.real_ss = state->real_ss;
+	params.real_ds = state->real_ds;
 	memcpy(blob, &params, sizeof(params));
 }
 

@@ -23,6 +23,10 @@ struct purgatory_state {
 	uint64_t esp; /* 0 = purgatory's own stack; ignored with REQUEST_PRESERVE (the caller's is
 			 kept) */
 	bool leave_long_mode; /* of a 64-bit purgatory below 4 GiB: hand over in 32-bit mode */
+	/* From there go down to real mode: entry is segment << 16 | offset, the others are SS, and
+	 * DS, ES, FS, GS. Only with leave_long_mode, where that applies, and a stack (esp). */
+	bool real_mode;
+	uint16_t real_ss, real_ds;
 };
 
 /*

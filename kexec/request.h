@@ -27,7 +27,11 @@ enum request_option {
 	REQUEST_INITRD = 1 << 1,
 	REQUEST_ELF_ARGS = 1 << 2, /* --args-elf, --args-linux, --args-none */
 	REQUEST_REUSE_VIDEO = 1 << 3,
+	REQUEST_ENTRY_MODE = 1 << 4, /* --real-mode, --entry-32bit */
 };
+
+/* In which mode a bzImage is entered; the best it has, or one of those below. */
+enum entry_mode { ENTRY_MODE_BEST, ENTRY_MODE_32, ENTRY_MODE_16 };
 
 enum elf_args { ELF_ARGS_DEFAULT, ELF_ARGS_ELF, ELF_ARGS_LINUX, ELF_ARGS_NONE };
 
@@ -46,6 +50,7 @@ struct request {
 	struct span initrd;  /* all --initrd files, one after the other, each on a page boundary */
 	const char *cmdline; /* as the user composed it; never NULL */
 	enum elf_args elf_args;
+	enum entry_mode entry_mode;
 	uint32_t given;     /* enum request_option bits */
 	struct range limit; /* --mem-min, --mem-max made half open; end 0 = not given */
 	uint64_t entry;     /* --entry; with REQUEST_JUMP_BACK the address to go back to */

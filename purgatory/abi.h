@@ -16,7 +16,9 @@
 #define PURG_REGISTERS    32
 #define PURG_ENTRY        0x300 /* code starts here */
 #define PURG_REGIONS_MAX  16
-#define PURG_PARAMS_BYTES 416 /* sizeof(struct purgatory_params) */
+#define PURG_PARAMS_BYTES 424 /* sizeof(struct purgatory_params) */
+#define PURG_REAL_SS      416
+#define PURG_REAL_DS      418
 
 /* Behind the parameters, two u32 that the blob says about itself. */
 #define PURG_MEMORY 0x2f0 /* bytes of memory it needs from its head on: the blob, then zeros */
@@ -32,6 +34,7 @@
 #define PURG_RESET_VGA      0x8
 #define PURG_VERIFY         0x10 /* compare the digest; cleared once it was found right */
 #define PURG_ENTER_32       0x20 /* x86_64: leave long mode first; not with PURG_KEEP_STACK */
+#define PURG_ENTER_16       0x40 /* leave protected mode; x86_64: only with PURG_ENTER_32 */
 
 /* The pad page (see doc/jump.md): code at its two entries, then struct jump_pad, then its stack. */
 #define PAD_OUT   0x000
@@ -82,7 +85,7 @@ struct purgatory_params {
 	uint16_t reserved0;
 	uint32_t serial_baud; /* 0 = leave */
 	uint32_t reserved1;
-	uint64_t entry;                             /* physical address to go to */
+	uint64_t entry; /* physical address to go to; with PURG_ENTER_16 segment << 16 | offset */
 	uint64_t eax, ebx, ecx, edx, esi, edi, ebp; /* registers at that entry */
 	uint64_t esp; /* stack pointer at that entry; ignored with PURG_KEEP_STACK; 0 = purgatory's
 			 own */
@@ -94,6 +97,9 @@ struct purgatory_params {
 	 * target. size 0 = none. */
 	struct purgatory_region backup;
 	uint64_t backup_target;
+	/* With PURG_ENTER_16: stack segment, and what is in DS, ES, FS and GS. */
+	uint16_t real_ss, real_ds;
+	uint32_t reserved3;
 };
 
 /*
@@ -127,6 +133,8 @@ struct jump_pad {
 _Static_assert(offsetof(struct purgatory_params, flags) == PURG_FLAGS, "abi");
 _Static_assert(offsetof(struct purgatory_params, entry) == PURG_ENTRY_POINT, "abi");
 _Static_assert(offsetof(struct purgatory_params, eax) == PURG_REGISTERS, "abi");
+_Static_assert(offsetof(struct purgatory_params, real_ss) == PURG_REAL_SS, "abi");
+_Static_assert(offsetof(struct purgatory_params, real_ds) == PURG_REAL_DS, "abi");
 _Static_assert(sizeof(struct purgatory_params) == PURG_PARAMS_BYTES, "abi");
 _Static_assert(PURG_PARAMS_BYTES <= PURG_MEMORY, "abi");
 _Static_assert(offsetof(struct jump_pad, raw) == PAD_RAW, "abi");

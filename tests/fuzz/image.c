@@ -50,6 +50,7 @@ struct fuzz_case {
 	uint32_t entry;
 	uint8_t initrd;  /* times 16: so much of the end of the file */
 	uint8_t cmdline; /* times 16: characters */
+	uint8_t entry_mode;
 };
 
 static void put_case(const struct fuzz_case *c, uint8_t *to)
@@ -63,6 +64,7 @@ static void put_case(const struct fuzz_case *c, uint8_t *to)
 	le32_put(to + 8, c->entry);
 	to[12] = c->initrd;
 	to[13] = c->cmdline;
+	to[14] = c->entry_mode;
 }
 
 static void take_case(struct span *input, struct fuzz_case *c)
@@ -75,7 +77,8 @@ static void take_case(struct span *input, struct fuzz_case *c)
 	c->entry = fuzz_u32(input);
 	c->initrd = fuzz_u8(input);
 	c->cmdline = fuzz_u8(input);
-	fuzz_u16(input);
+	c->entry_mode = fuzz_u8(input) % 3;
+	fuzz_u8(input);
 }
 
 /* More than a zero page holds. */
@@ -133,12 +136,15 @@ static void make_request(const struct fuzz_case *c, struct span file, char *cmdl
 		.cmdline = cmdline,
 		.elf_args = (enum elf_args)(c->how / CASE_ARGS & 3),
 		.given = c->what & CASE_CMDLINE ? REQUEST_CMDLINE : 0,
+		.entry_mode = (enum entry_mode)c->entry_mode,
 		.entry = c->entry,
 		.entry_given = c->what & CASE_ENTRY,
 		.only_shown = c->how & CASE_SHOWN,
 		.no_checks = !(c->how & CASE_CHECKS) || 16 + c->mib % 1008 > HASHED_MIB,
 		.console = { .vga = true, .serial = true, .serial_base = 0x3f8 },
 	};
+	if (c->entry_mode)
+		request->given |= REQUEST_ENTRY_MODE;
 	if (c->how & CASE_ARGS * 3)
 		request->given |= REQUEST_ELF_ARGS;
 	if (c->how & CASE_INITRD && tail) {
@@ -250,6 +256,13 @@ static const struct seed {
 	{ .protocol = 0x20f,
 	  .xloadflags = 0x7f,
 	  .how = { CASE_64 | CASE_MODE | CASE_PRESERVE, CASE_CMDLINE, .mib = 240, .cmdline = 1 } },
+	{ .protocol = 0x20f,
+	  .how = { CASE_CHECKS, CASE_CMDLINE, .mib = 32, .cmdline = 2,
+		   .entry_mode = ENTRY_MODE_16 } },
+	{ .protocol = 0x201, .how = { CASE_CHECKS, .mib = 32, .entry_mode = ENTRY_MODE_16 } },
+	{ .protocol = 0x20f,
+	  .xloadflags = 0x7f,
+	  .how = { CASE_64, .mib = 32, .entry_mode = ENTRY_MODE_32 } },
 	{ .protocol = 0x20d, .how = { CASE_CHECKS, CASE_LONG_MAP | CASE_BOOT_PARAMS, .mib = 32 } },
 	{ .protocol = 0x208,
 	  .how = { CASE_CHECKS, CASE_CRASH | CASE_TYPE, .limit_size = 0x300, .mib = 32 } },

@@ -129,6 +129,12 @@ static void set_args(struct golden *g, const char *args)
 		fail("no --args", args);
 }
 
+static void set_entry_mode(struct golden *g, uint64_t bits)
+{
+	g->request.given |= REQUEST_ENTRY_MODE;
+	g->request.entry_mode = bits == 16 ? ENTRY_MODE_16 : ENTRY_MODE_32;
+}
+
 static void set_initrd(struct golden *g, uint64_t bytes)
 {
 	g->initrd.data = malloc(bytes);
@@ -187,6 +193,8 @@ static void directive(struct golden *g, char *line)
 		g->request.entry = number(words[1]), g->request.entry_given = true;
 	else if (!strcmp(words[0], "memmap-cmdline"))
 		g->request.memmap_cmdline = number(words[1]) != 0;
+	else if (!strcmp(words[0], "entry-mode"))
+		set_entry_mode(g, number(words[1]));
 	else if (!strcmp(words[0], "one-way"))
 		g->request.one_way = number(words[1]) != 0;
 	else
@@ -214,6 +222,8 @@ static void print_purgatory(const struct segment *s)
 	for (size_t i = 0; i < sizeof(p.digest); i++)
 		printf("%02x", p.digest[i]);
 	putchar('\n');
+	if (p.flags & PURG_ENTER_16)
+		printf("    real mode: ss 0x%x, ds 0x%x\n", p.real_ss, p.real_ds);
 	if (p.backup.size)
 		printf("    copies 0x%llx bytes from 0x%llx to 0x%llx\n", (ull)p.backup.size,
 		       (ull)p.backup.start, (ull)p.backup_target);

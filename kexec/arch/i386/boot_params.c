@@ -89,6 +89,21 @@ static void fill_edd(const struct machine_edd *edd, uint8_t *page)
 		le32_put(page + BP_EDD_MBR_SIG_BUFFER + 4 * i, edd->signatures[i]);
 }
 
+void boot_header_fill(const struct boot_block *block, size_t cmdline, uint8_t *page)
+{
+	page[BP_TYPE_OF_LOADER] = LOADER_KEXEC;
+	page[BP_LOADFLAGS] &= (uint8_t) ~(LOADFLAG_KASLR | LOADFLAG_SEGMENTS | LOADFLAG_HEAP);
+	le32_put(page + BP_CODE32_START, (uint32_t)block->code32_start);
+	le32_put(page + BP_RAMDISK_IMAGE, (uint32_t)block->initrd.start);
+	le32_put(page + BP_RAMDISK_SIZE, (uint32_t)range_bytes(block->initrd));
+	if (block->protocol >= PROTOCOL_2_02) {
+		le32_put(page + BP_CMD_LINE_PTR, (uint32_t)(block->address + cmdline));
+	} else {
+		le16_put(page + BP_CL_MAGIC, CL_MAGIC);
+		le16_put(page + BP_CL_OFFSET, (uint16_t)cmdline);
+	}
+}
+
 /* What the setup header of the image says stays, but for what a loader has to fill in. */
 static void fill_header(const struct boot_block *block, uint8_t *page)
 {
@@ -97,20 +112,10 @@ static void fill_header(const struct boot_block *block, uint8_t *page)
 	uint64_t cmdline = block->address + CMDLINE_OFFSET;
 
 	memcpy(page + SETUP_HEADER_START, block->header.data, bytes);
-	page[BP_TYPE_OF_LOADER] = LOADER_KEXEC;
-	page[BP_LOADFLAGS] &= (uint8_t) ~(LOADFLAG_KASLR | LOADFLAG_SEGMENTS | LOADFLAG_HEAP);
-	le32_put(page + BP_CODE32_START, (uint32_t)block->code32_start);
-	le32_put(page + BP_RAMDISK_IMAGE, (uint32_t)block->initrd.start);
-	le32_put(page + BP_RAMDISK_SIZE, (uint32_t)range_bytes(block->initrd));
+	boot_header_fill(block, CMDLINE_OFFSET, page);
 	le32_put(page + BP_EXT_RAMDISK_IMAGE, (uint32_t)(block->initrd.start >> 32));
 	le32_put(page + BP_EXT_RAMDISK_SIZE, (uint32_t)(range_bytes(block->initrd) >> 32));
 	le32_put(page + BP_EXT_CMD_LINE_PTR, (uint32_t)(cmdline >> 32));
-	if (block->protocol >= PROTOCOL_2_02) {
-		le32_put(page + BP_CMD_LINE_PTR, (uint32_t)cmdline);
-	} else {
-		le16_put(page + BP_CL_MAGIC, CL_MAGIC);
-		le16_put(page + BP_CL_OFFSET, CMDLINE_OFFSET);
-	}
 }
 
 /* The machine's kind (Intel MID, Xen, lguest ...) does not change with the kernel. */

@@ -18,6 +18,7 @@
 /* Versions of the boot protocol: what came with each is used from there on. */
 enum boot_protocol {
 	PROTOCOL_2_00 = 0x0200, /* HdrS: bzImage, initrd */
+	PROTOCOL_2_01 = 0x0201, /* heap_end_ptr */
 	PROTOCOL_2_02 = 0x0202, /* cmd_line_ptr */
 	PROTOCOL_2_03 = 0x0203, /* initrd_addr_max */
 	PROTOCOL_2_04 = 0x0204, /* syssize of 32 bits */
@@ -63,6 +64,8 @@ enum boot_params_offset {
 	BP_CODE32_START = 0x214,            /* u32 */
 	BP_RAMDISK_IMAGE = 0x218,           /* u32 */
 	BP_RAMDISK_SIZE = 0x21c,            /* u32 */
+	BP_SETUP_MOVE_SIZE = 0x212,         /* u16: bytes that old setup code moves to 0x90000 */
+	BP_HEAP_END_PTR = 0x224,            /* u16: end of the setup code's heap */
 	BP_CMD_LINE_PTR = 0x228,            /* u32 */
 	BP_INITRD_ADDR_MAX = 0x22c,         /* u32, inclusive */
 	BP_KERNEL_ALIGNMENT = 0x230,        /* u32 */
@@ -116,6 +119,12 @@ struct boot_block {
 
 /* Bytes the block takes; does not depend on its address. */
 size_t boot_block_bytes(const struct boot_block *block);
+
+/*
+ * Fill what a loader has to fill in of the setup header in a page, which has the image's. cmdline
+ * is where the command line begins, as an offset from the page; it lies below 4 GiB.
+ */
+void boot_header_fill(const struct boot_block *block, size_t cmdline, uint8_t *page);
 
 /*
  * Write the block. bytes has boot_block_bytes() zeroed bytes. Of the memory map, protocols

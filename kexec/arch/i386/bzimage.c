@@ -20,6 +20,14 @@
 #define ROOM_ALIGN (2 * MIB)
 
 const struct bzimage_way bzimage_way_32 = { .memory_end = LINUX_LOW_MEMORY_END };
+static const struct bzimage_way way_16 = { .real = true, .memory_end = LINUX_LOW_MEMORY_END };
+
+const struct bzimage_way *bzimage_way(const struct request *request, const struct bzimage_way *best)
+{
+	if (request->entry_mode == ENTRY_MODE_16)
+		return &way_16;
+	return request->entry_mode == ENTRY_MODE_32 ? &bzimage_way_32 : best;
+}
 
 /* Where a kernel was put, and where it will run: the decompressor moves itself up. */
 struct placement {
@@ -45,6 +53,7 @@ static int parse_parts(struct span image, struct bzimage *kernel, struct error *
 			"truncated: the kernel starts at 0x%zx, the file ends at 0x%zx; get "
 			"the file again",
 			setup, image.size);
+	kernel->setup = (struct span){ image.data, setup };
 	kernel->payload = (struct span){ image.data + setup, image.size - setup };
 	declared = kernel->protocol >= PROTOCOL_2_04 ? paragraphs * 16 : 0;
 	/* the last paragraph need not be there in full */
@@ -324,6 +333,17 @@ static int place_kernel(const struct bzimage *kernel, const struct placement *p,
 	return range_set_remove(&plan->free, p->run, err);
 }
 
+/* The setup code gives the kernel all memory that the BIOS tells of. */
+static int check_real(const struct request *request, struct error *err)
+{
+	if (request->mode == REQUEST_BOOT)
+		return 0;
+	return error_set(err,
+			 "--real-mode: '%s' would take all memory the BIOS tells of, not only what "
+			 "it is lent: leave --real-mode out",
+			 request->image_name);
+}
+
 int bzimage_plan(const struct request *request, const struct machine *machine,
 		 const struct bzimage_way *way, struct plan *plan, struct error *err)
 {
@@ -333,6 +353,9 @@ int bzimage_plan(const struct request *request, const struct machine *machine,
 
 	if (bzimage_parse(request->image, &kernel, err) ||
 	    x86_check_mode(request, machine, kernel.xloadflags & XLOAD_KERNEL_64, err))
+		return -1;
+	way = bzimage_way(request, way);
+	if (way->real && check_real(request, err))
 		return -1;
 	kernel.way = way;
 	if (!find_at_home(&kernel, way->memory_end, plan, &p) && !find_below(&kernel, plan, &p) &&
@@ -349,6 +372,7 @@ int bzimage_plan(const struct request *request, const struct machine *machine,
 		.entry = p.load.start + way->offset,
 		.end = p.run.end,
 		.wide = way->wide,
+		.setup = way->real ? kernel.setup : (struct span){ NULL, 0 },
 		.memory_end = way->memory_end,
 		.far_end = way->far_end,
 	};
@@ -391,12 +415,12 @@ static int plan_32(const struct request *request, const struct machine *machine,
 
 static int room_32(const struct request *request, struct place *want, struct error *err)
 {
-	return bzimage_room(request, &bzimage_way_32, want, err);
+	return bzimage_room(request, bzimage_way(request, &bzimage_way_32), want, err);
 }
 
 const struct loader loader_bzimage = {
 	.name = "bzImage",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO,
+	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE,
 	.probe = probe,
 	.looks_like = bzimage_looks_like,
 	.is_kernel = bzimage_is_kernel,

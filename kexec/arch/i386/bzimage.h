@@ -15,6 +15,7 @@
 /* A way of entering a bzImage, and the memory it takes then. */
 struct bzimage_way {
 	bool wide;           /* in 64-bit mode */
+	bool real;           /* in real mode, through its setup code */
 	uint64_t offset;     /* of the entry from where the kernel was loaded */
 	uint64_t memory_end; /* it lies below ... */
 	uint64_t far_end;    /* ... or, where there is no room, below this; 0 = never */
@@ -24,6 +25,7 @@ struct bzimage_way {
 struct bzimage {
 	uint16_t protocol;   /* enum boot_protocol, or newer */
 	struct span header;  /* the setup header, from SETUP_HEADER_START on */
+	struct span setup;   /* the real-mode part, from the start of the file */
 	struct span payload; /* the protected-mode part, up to the end of the file */
 	bool relocatable;
 	uint64_t alignment;    /* power of two, at least a page */
@@ -35,6 +37,9 @@ struct bzimage {
 	const struct bzimage_way *way; /* how it will be entered; the parse leaves it NULL */
 };
 
+/* The way into an image that --real-mode, --entry-32bit or neither wants; best is its best one. */
+const struct bzimage_way *bzimage_way(const struct request *request,
+				      const struct bzimage_way *best);
 extern const struct bzimage_way bzimage_way_32;
 
 /* Whether the image carries the magic numbers of a bzImage. */

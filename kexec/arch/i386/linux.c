@@ -7,6 +7,7 @@
 #include "linux.h"
 
 #include "boot_params.h"
+#include "real_mode.h"
 #include "x86.h"
 #include "initrd.h"
 
@@ -95,6 +96,38 @@ static int place_initrd(const struct request *request, const struct linux_kernel
 	return 0;
 }
 
+static int no_block(size_t bytes, bool fixed, struct error *err)
+{
+	return error_set(err, "no free memory of 0x%zx bytes for boot_params%s", bytes,
+			 fixed ? " at 0x90000, where a kernel of this age expects them" : "");
+}
+
+/* In the place of boot_params: the setup code, which makes them. */
+static int place_setup(const struct linux_kernel *kernel, struct boot_block *block,
+		       struct plan *plan, struct error *err)
+{
+	const struct place low = { .within = low_block };
+	const struct place old = { .within = { OLD_BLOCK, OLD_BLOCK_END } };
+	bool fixed = block->protocol < PROTOCOL_2_02;
+	struct segment *segment;
+	size_t bytes;
+	uint8_t *data;
+
+	if (real_mode_bytes(block, kernel->setup, &bytes, err))
+		return -1;
+	data = arena_alloc(&plan->arena, bytes);
+	if (!data)
+		return error_no_memory(err);
+	segment = claim(plan, "setup", bytes, fixed ? &old : &low, 1);
+	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
+		return no_block(bytes, fixed, err);
+	block->address = segment->at.start;
+	real_mode_fill(block, kernel->setup, data);
+	segment->data = (struct span){ data, bytes };
+	segment->hashed = true;
+	return 0;
+}
+
 static int place_block(const struct linux_kernel *kernel, struct boot_block *block,
 		       struct plan *plan, struct error *err)
 {
@@ -115,9 +148,7 @@ static int place_block(const struct linux_kernel *kernel, struct boot_block *blo
 	segment = fixed ? claim(plan, "boot_params", bytes, &old, 1)
 			: claim(plan, "boot_params", bytes, places, 4);
 	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
-		return error_set(err, "no free memory of 0x%zx bytes for boot_params%s", bytes,
-				 fixed ? " at 0x90000, where a kernel of this age expects them"
-				       : "");
+		return no_block(bytes, fixed, err);
 	block->address = segment->at.start;
 	boot_block_fill(block, data);
 	segment->data = (struct span){ data, bytes };
@@ -162,10 +193,14 @@ int linux_place(const struct request *request, const struct machine *machine,
 	if (x86_check_mode(request, machine, kernel->wide, err) ||
 	    check_cmdline(kernel, plan->cmdline, err) || check_map(kernel, &plan->given, err) ||
 	    place_initrd(request, kernel, plan, &block.initrd, err) ||
-	    place_block(kernel, &block, plan, err) ||
+	    (kernel->setup.size ? place_setup(kernel, &block, plan, err)
+				: place_block(kernel, &block, plan, err)) ||
 	    place_purgatory(request, machine, kernel, plan, err))
 		return -1;
-	state.esi = block.address;
+	if (kernel->setup.size)
+		real_mode_enter(block.address, kernel->protocol, &state);
+	else
+		state.esi = block.address;
 	purgatory_hand_over(plan, &state);
 	return 0;
 }

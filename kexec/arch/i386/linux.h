@@ -26,6 +26,7 @@
 struct linux_kernel {
 	uint16_t protocol;      /* enum boot_protocol, or newer */
 	struct span header;     /* setup header for boot_params, from SETUP_HEADER_START on */
+	struct span setup;      /* setup code that is entered in real mode; empty: none is */
 	uint32_t cmdline_chars; /* most that the kernel reads, without the zero */
 	uint64_t initrd_end;    /* half open */
 	uint64_t load;          /* where the file's bytes went */

@@ -96,7 +96,7 @@ static int room(const struct request *request, struct place *want, struct error 
 
 	if (parse(request->image, &kernel, err))
 		return -1;
-	return bzimage_room(request, way_of(&kernel), want, err);
+	return bzimage_room(request, bzimage_way(request, way_of(&kernel)), want, err);
 }
 
 /* The kernel's own loader wants to place the image anywhere. */
@@ -110,7 +110,7 @@ static bool by_file(struct span image)
 
 const struct loader loader_bzimage64 = {
 	.name = "bzImage64",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO,
+	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE,
 	.probe = probe,
 	.is_kernel = bzimage_is_kernel,
 	.by_file = by_file,

@@ -69,7 +69,7 @@ purgatory_entry:
 /*
  * Left: registers as the parameters say, CS 0x10, DS ES FS GS SS 0x18 (flat, the table stays valid
  * as long as this memory does), interrupts and paging off, CR4 as we found it. (%esp) is the return
- * address with PURG_KEEP_STACK.
+ * address with PURG_KEEP_STACK. With PURG_ENTER_16: as real_mode.S says.
  */
 hand_over:
 	movl	(kept_stack - purgatory_head)(%ebx), %eax
@@ -79,7 +79,9 @@ hand_over:
 	testl	%eax, %eax
 	jnz	1f
 	leal	(stack_end - purgatory_head)(%ebx), %eax
-1:	movl	%eax, %esp
+1:	testl	$PURG_ENTER_16, PARAM(PURG_FLAGS)
+	jnz	purgatory_enter_16
+	movl	%eax, %esp
 	pushl	PARAM(PURG_ENTRY_POINT)
 	movl	REGISTER(0), %eax
 	movl	REGISTER(2), %ecx

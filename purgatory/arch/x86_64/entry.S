@@ -107,7 +107,8 @@ hand_over:
 /*
  * Leave long mode: 32-bit code segment (compatibility mode), then paging off, then EFER.LME.
  * Left: as the 32-bit boot protocol wants it: protected mode without paging, CR3 and CR4 zero, CS
- * 0x10, DS ES FS GS SS 0x18 flat, interrupts off, registers as the parameters say.
+ * 0x10, DS ES FS GS SS 0x18 flat, interrupts off, registers as the parameters say. With
+ * PURG_ENTER_16: as real_mode.S says.
  */
 hand_over_32:
 	leaq	table_32(%rip), %rax
@@ -134,6 +135,8 @@ hand_over_32:
 	movl	%eax, %fs
 	movl	%eax, %gs
 	movl	%eax, %ss
+	testl	$PURG_ENTER_16, LOW_PARAM(PURG_FLAGS)
+	jnz	1f
 	movl	LOW_REGISTER(7), %eax
 	testl	%eax, %eax
 	jnz	2f
@@ -148,6 +151,8 @@ hand_over_32:
 	movl	LOW_REGISTER(6), %ebp
 	movl	LOW_REGISTER(1), %ebx
 	ret
+1:	leal	(stack_end - purgatory_head)(%ebx), %esp
+	jmp	purgatory_enter_16
 	.code64
 
 	.balign	8

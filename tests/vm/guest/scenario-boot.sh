@@ -1,19 +1,24 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # An ordinary kexec, by the system call that call= names (-a, -c, -s): the next kernel has the whole
-# machine, and A is gone. B says how it ended.
+# machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
+# told besides, with commas for blanks.
+boot_load() {
+	# shellcheck disable=SC2046 # options=-a,-b are words
+	$(parameter program kexec) -l "$(parameter call -a)" /b/bzImage --initrd=/b/initrd.img "$@" \
+		$(parameter options "" | tr ',' ' ') \
+		--append="$b_console $(parameter append "" | tr ',' ' ') b=boot megabytes=$_megabytes word='two words'" \
+		> /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
+	[ "$(cat /sys/kernel/kexec_loaded)" = 1 ] || fail "nothing is loaded"
+}
+
 run_scenario() {
 	_megabytes=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
-	kexec -l "$(parameter call -a)" /b/bzImage --initrd=/b/initrd.img \
-		--append="$b_console b=boot megabytes=$_megabytes word='two words'" > /run/load.out 2>&1 ||
-		fail "load: $(tail -n 1 /run/load.out)"
-	[ "$(cat /sys/kernel/kexec_loaded)" = 1 ] || fail "nothing is loaded"
+	boot_load
 	if [ "$(parameter call -a)" = -s ]; then
 		kexec -u || fail "what kexec_file_load loaded cannot be unloaded"
 		[ "$(cat /sys/kernel/kexec_loaded)" = 0 ] || fail "something is loaded after -u"
-		kexec -l -s /b/bzImage --initrd=/b/initrd.img --reuse-cmdline \
-			--append="$b_console b=boot megabytes=$_megabytes word='two words'" > /run/load.out 2>&1 ||
-			fail "load again: $(tail -n 1 /run/load.out)"
+		boot_load --reuse-cmdline
 	fi
 	kexec -e > /run/exec.out 2>&1
 	fail "kexec -e: $(tail -n 1 /run/exec.out)"
