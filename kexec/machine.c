@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes the snapshot: opens the files of /proc and /sys, below a root prefix, and hands their bytes
- * to the parsers. Decides only which source counts when there are several; knows nothing of plans.
+ * Takes the snapshot: has the files of /proc and /sys, below a root prefix, read, and hands their
+ * bytes to the parsers. Decides only which source counts when there are several; knows nothing of
+ * plans.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,25 +19,12 @@
 #include "kcore.h"
 #include "machine.h"
 #include "machine_parse.h"
-
-#define FILE_BYTES_MAX (16u << 20) /* of any file here; /proc/iomem of big machines has 1 MiB */
+#include "machine_reader.h"
 
 #define CPU_NOTES_MAX  8192 /* NR_CPUS of x86 */
 #define OLD_NOTE_BYTES 1024 /* what kernels reserved that do not say how much */
 
 #define PERSONALITY_ASK 0xffffffff /* personality(2): tell, do not change */
-
-struct reader {
-	const char *root;
-	uint32_t want;
-	struct machine *machine;
-	struct error *err;
-};
-
-static bool is_live(const struct reader *reader)
-{
-	return !reader->root[0];
-}
 
 static struct span text_of(const char *string)
 {
@@ -49,107 +37,16 @@ static void add_note(struct machine *machine, const char *text)
 		machine->notes[machine->note_count++] = text;
 }
 
-/* Read from fd to its end. The memory is the caller's. 0 or -errno. */
-static int read_all(int fd, struct span *content)
-{
-	size_t size = 0, capacity = 4096;
-	uint8_t *data = malloc(capacity);
-
-	while (data) {
-		ssize_t got = read(fd, data + size, capacity - size);
-		uint8_t *grown;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			int failure = -errno;
-
-			free(data);
-			return failure;
-		}
-		size += (size_t)got;
-		if (!got) {
-			*content = (struct span){ data, size };
-			return 0;
-		}
-		if (size < capacity)
-			continue;
-		capacity *= 2;
-		grown = capacity <= FILE_BYTES_MAX ? realloc(data, capacity) : NULL;
-		if (!grown)
-			free(data);
-		data = grown;
-	}
-	return -ENOMEM;
-}
-
-static void content_done(struct span *content)
-{
-	free((void *)(uintptr_t)content->data);
-	*content = (struct span){ NULL, 0 };
-}
-
-/* The content of root/path; free it with content_done(). 0 or -errno. */
-static int read_file(const struct reader *reader, const char *path, struct span *content)
-{
-	char full[PATH_MAX];
-	int fd, result;
-
-	if (snprintf(full, sizeof(full), "%s/%s", reader->root, path) >= (int)sizeof(full))
-		return -ENAMETOOLONG;
-	fd = open(full, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	result = read_all(fd, content);
-	close(fd);
-	return result;
-}
-
-/* The content of a binary file; in a recorded folder it may be hex digits in path.hex. */
-static int read_binary(const struct reader *reader, const char *path, struct span *content)
-{
-	char hex_path[PATH_MAX];
-	struct span hex;
-	uint8_t *bytes;
-	size_t count;
-	int result = read_file(reader, path, content);
-
-	if (result != -ENOENT || is_live(reader))
-		return result;
-	if (snprintf(hex_path, sizeof(hex_path), "%s.hex", path) >= (int)sizeof(hex_path))
-		return -ENAMETOOLONG;
-	result = read_file(reader, hex_path, &hex);
-	if (result)
-		return result;
-	bytes = malloc(hex.size / 2 + 1);
-	if (!bytes) {
-		result = -ENOMEM;
-	} else if (text_hex(hex, bytes, hex.size / 2 + 1, &count)) {
-		free(bytes);
-		result = -EINVAL;
-	} else {
-		*content = (struct span){ bytes, count };
-	}
-	content_done(&hex);
-	return result;
-}
-
-static int file_error(const struct reader *reader, const char *path, int result)
-{
-	return error_set(reader->err, "cannot read '%s/%s': %s", reader->root, path,
-			 strerror(-result));
-}
-
 /* The recorded form is one line, release|version|machine. */
 static int recorded_uname(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct span content, line, rest;
 	const uint8_t *first, *second;
-	int result = read_file(reader, "uname", &content);
+	int result = reader_file(reader, "uname", &content);
 
 	if (result)
-		return file_error(reader, "uname", result);
+		return reader_error(reader, "uname", result);
 	line = text_trim(content);
 	first = memchr(line.data, '|', line.size);
 	second = first ? memchr(first + 1, '|', line.size - (size_t)(first + 1 - line.data)) : NULL;
@@ -164,7 +61,7 @@ static int recorded_uname(const struct reader *reader)
 		result = error_set(reader->err, "'%s/uname' is not release|version|machine",
 				   reader->root);
 	}
-	content_done(&content);
+	reader_content_done(&content);
 	return result;
 }
 
@@ -175,7 +72,7 @@ static int step_uname(struct reader *reader)
 	struct utsname names;
 	int result;
 
-	if (!is_live(reader))
+	if (!reader_is_live(reader))
 		return recorded_uname(reader);
 	/* Under setarch(8) a 64-bit kernel calls itself i686; the truth is wanted. */
 	if ((before & PER_MASK) == PER_LINUX32)
@@ -195,15 +92,15 @@ static int step_uname(struct reader *reader)
 static int step_cmdline(struct reader *reader)
 {
 	struct span content = { NULL, 0 }, line;
-	int result = read_file(reader, "proc/cmdline", &content);
+	int result = reader_file(reader, "proc/cmdline", &content);
 
 	if (result && result != -ENOENT)
-		return file_error(reader, "proc/cmdline", result);
+		return reader_error(reader, "proc/cmdline", result);
 	line = text_trim(content);
 	reader->machine->cmdline = malloc(line.size + 1);
 	if (reader->machine->cmdline)
 		text_copy(line, reader->machine->cmdline, line.size + 1);
-	content_done(&content);
+	reader_content_done(&content);
 	return reader->machine->cmdline ? 0 : error_no_memory(reader->err);
 }
 
@@ -211,16 +108,16 @@ static int step_boot_params(struct reader *reader)
 {
 	static const char path[] = "sys/kernel/boot_params/data";
 	struct span content;
-	int result = read_binary(reader, path, &content);
+	int result = reader_binary(reader, path, &content);
 
 	if (result == -ENOENT)
 		return 0;
 	if (result)
-		return file_error(reader, path, result);
+		return reader_error(reader, path, result);
 	if (content.size < BOOT_PARAMS_BYTES) {
 		result = error_set(reader->err, "'%s/%s' has %zu bytes, want %d", reader->root,
 				   path, content.size, BOOT_PARAMS_BYTES);
-		content_done(&content);
+		reader_content_done(&content);
 		return result;
 	}
 	content.size = BOOT_PARAMS_BYTES;
@@ -239,7 +136,7 @@ static int firmware_folder(const struct reader *reader, const char *name)
 
 	for (unsigned i = 0; i < 3 && !result; i++) {
 		snprintf(path, sizeof(path), "sys/firmware/memmap/%s/%s", name, files[i]);
-		result = read_file(reader, path, &texts[i]) ? 1 : 0;
+		result = reader_file(reader, path, &texts[i]) ? 1 : 0;
 	}
 	if (!result && firmware_range(texts[0], texts[1], &at))
 		result = error_set(reader->err, "'%s/sys/firmware/memmap/%s' is damaged",
@@ -250,7 +147,7 @@ static int firmware_folder(const struct reader *reader, const char *name)
 				    reader->err);
 	}
 	for (unsigned i = 0; i < 3; i++)
-		content_done(&texts[i]);
+		reader_content_done(&texts[i]);
 	return result;
 }
 
@@ -284,10 +181,10 @@ static int firmware_map(const struct reader *reader)
 	struct span content;
 	int result;
 
-	if (is_live(reader) || read_file(reader, "sys/firmware/memmap.txt", &content))
+	if (reader_is_live(reader) || reader_file(reader, "sys/firmware/memmap.txt", &content))
 		return firmware_folders(reader);
 	result = firmware_lines(content, &reader->machine->firmware, reader->err);
-	content_done(&content);
+	reader_content_done(&content);
 	return result;
 }
 
@@ -358,14 +255,14 @@ static int step_maps(struct reader *reader)
 	if (result < 0)
 		return -1;
 	have_firmware = !result;
-	result = read_file(reader, "proc/iomem", &iomem);
+	result = reader_file(reader, "proc/iomem", &iomem);
 	if (result)
-		return file_error(reader, "proc/iomem", result);
+		return reader_error(reader, "proc/iomem", result);
 	if (iomem_hidden(iomem))
 		result = ram_from_firmware(reader, have_firmware);
 	else
 		result = take_iomem(reader, iomem, !have_firmware);
-	content_done(&iomem);
+	reader_content_done(&iomem);
 	return result ? -1 : memmap_sort(&machine->firmware, reader->err);
 }
 
@@ -375,13 +272,13 @@ static int step_meminfo(struct reader *reader)
 	struct span content;
 	bool pae = false;
 
-	if (read_file(reader, "proc/meminfo", &content))
+	if (reader_file(reader, "proc/meminfo", &content))
 		return 0;
 	machine->total_bytes = meminfo_bytes(content, "MemTotal");
 	machine->available_bytes = meminfo_bytes(content, "MemAvailable");
 	if (paging_from_meminfo(content, &pae) && pae)
 		machine->cpu |= CPU_PAE;
-	content_done(&content);
+	reader_content_done(&content);
 	return 0;
 }
 
@@ -401,21 +298,21 @@ static int step_cpu(struct reader *reader)
 	struct span content, flags;
 
 	machine->cpu_count = 1;
-	if (!read_file(reader, "sys/devices/system/cpu/online", &content)) {
+	if (!reader_file(reader, "sys/devices/system/cpu/online", &content)) {
 		if (cpu_list_count(content, &machine->cpu_count))
 			machine->cpu_count = 1;
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	if (!strcmp(machine->arch, "x86_64"))
 		machine->cpu |= CPU_LONG_MODE | CPU_PAE;
-	if (read_file(reader, "proc/cpuinfo", &content))
+	if (reader_file(reader, "proc/cpuinfo", &content))
 		return 0;
 	if (!text_field(content, "flags", &flags))
 		for (size_t i = 0; i < sizeof(cpu_flags) / sizeof(cpu_flags[0]); i++)
 			if ((machine->cpu & cpu_flags[i].needs) == cpu_flags[i].needs &&
 			    text_has_word(flags, cpu_flags[i].flag))
 				machine->cpu |= cpu_flags[i].means;
-	content_done(&content);
+	reader_content_done(&content);
 	return 0;
 }
 
@@ -449,7 +346,7 @@ static bool edd_disk(const struct reader *reader, unsigned device, struct machin
 
 		snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/%s", device,
 			 edd_files[i].name);
-		if (read_binary(reader, path, text))
+		if (reader_binary(reader, path, text))
 			*text = (struct span){ NULL, 0 };
 	}
 	if (edd->count < MACHINE_EDD_MAX && !edd_info_bytes(&texts, edd->info[edd->count])) {
@@ -457,14 +354,14 @@ static bool edd_disk(const struct reader *reader, unsigned device, struct machin
 		found = true;
 	}
 	for (size_t i = 0; i < EDD_FILES; i++)
-		content_done((struct span *)((char *)&texts + edd_files[i].offset));
+		reader_content_done((struct span *)((char *)&texts + edd_files[i].offset));
 	snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/mbr_signature", device);
-	if (!read_file(reader, path, &content)) {
+	if (!reader_file(reader, path, &content)) {
 		if (!text_number(content, 16, &signature)) {
 			edd->signatures[edd->signature_count++] = (uint32_t)signature;
 			found = true;
 		}
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	return found;
 }
@@ -489,9 +386,9 @@ static int step_rsdp(struct reader *reader)
 
 	if (machine->boot_params.size)
 		machine->rsdp = le64_get(machine->boot_params.data + 0x70);
-	if (!machine->rsdp && !read_file(reader, "sys/firmware/efi/systab", &content)) {
+	if (!machine->rsdp && !reader_file(reader, "sys/firmware/efi/systab", &content)) {
 		machine->rsdp = systab_rsdp(content);
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	return 0;
 }
@@ -503,18 +400,18 @@ static int step_random(struct reader *reader)
 	size_t count = 0;
 	int result;
 
-	if (is_live(reader)) {
+	if (reader_is_live(reader)) {
 		if (getrandom(random, MACHINE_RANDOM_BYTES, 0) != MACHINE_RANDOM_BYTES)
 			return error_set(reader->err, "no random numbers from the kernel");
 		return 0;
 	}
-	result = read_file(reader, "random", &content);
+	result = reader_file(reader, "random", &content);
 	if (result)
-		return result == -ENOENT ? 0 : file_error(reader, "random", result);
+		return result == -ENOENT ? 0 : reader_error(reader, "random", result);
 	if (text_hex(content, random, MACHINE_RANDOM_BYTES, &count))
 		result = error_set(reader->err, "'%s/random' is not up to %d bytes in hex",
 				   reader->root, MACHINE_RANDOM_BYTES);
-	content_done(&content);
+	reader_content_done(&content);
 	return result;
 }
 
@@ -522,10 +419,10 @@ static int step_boot_id(struct reader *reader)
 {
 	struct span content;
 
-	if (!read_file(reader, "proc/sys/kernel/random/boot_id", &content)) {
+	if (!reader_file(reader, "proc/sys/kernel/random/boot_id", &content)) {
 		text_copy(text_trim(content), reader->machine->boot_id,
 			  sizeof(reader->machine->boot_id));
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	return 0;
 }
@@ -566,14 +463,14 @@ static bool cpu_note(const struct reader *reader, const char *cpu, struct machin
 
 	note->bytes = OLD_NOTE_BYTES;
 	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes", cpu);
-	if (!read_file(reader, path, &content)) {
+	if (!reader_file(reader, path, &content)) {
 		found = !text_number(text_trim(content), 16, &note->address) && note->address;
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes_size", cpu);
-	if (found && !read_file(reader, path, &content)) {
+	if (found && !reader_file(reader, path, &content)) {
 		found = !text_number(text_trim(content), 10, &note->bytes) && note->bytes;
-		content_done(&content);
+		reader_content_done(&content);
 	}
 	return found;
 }
@@ -635,14 +532,14 @@ static int step_crash(struct reader *reader)
 		qsort(machine->cpu_notes, machine->cpu_note_count, sizeof(*machine->cpu_notes),
 		      compare_notes);
 	machine->kernel_address = text_address(reader);
-	if (read_file(reader, "sys/kernel/vmcoreinfo", &content))
+	if (reader_file(reader, "sys/kernel/vmcoreinfo", &content))
 		return 0;
 	rest = content;
 	if (!text_word(&rest, &address) ||
 	    text_number(address, 16, &machine->vmcoreinfo_note.address) ||
 	    !text_word(&rest, &bytes) || text_number(bytes, 16, &machine->vmcoreinfo_note.bytes))
 		machine->vmcoreinfo_note = (struct machine_note){ 0, 0 };
-	content_done(&content);
+	reader_content_done(&content);
 	return 0;
 }
 
@@ -655,8 +552,8 @@ static int step_vmcoreinfo(struct reader *reader)
 
 	if (!(reader->want & (MACHINE_WANT_JUMP | MACHINE_WANT_CRASH)))
 		return 0;
-	if (!is_live(reader)) {
-		if (read_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
+	if (!reader_is_live(reader)) {
+		if (reader_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
 			machine->vmcoreinfo = (struct span){ NULL, 0 };
 	} else if (!kcore_open("/proc/kcore", &kcore, &ignored)) {
 		kcore_vmcoreinfo(&kcore, &machine->vmcoreinfo, &ignored);
@@ -702,7 +599,7 @@ static int recorded_gdtr(const struct reader *reader)
 	struct machine_gdtr *gdtr = &reader->machine->gdtr;
 	struct span content, rest, word;
 	uint64_t base, limit;
-	int result = read_file(reader, "gdtr", &content);
+	int result = reader_file(reader, "gdtr", &content);
 
 	if (result) {
 		snprintf(gdtr->why, sizeof(gdtr->why), "the recorded machine has no file 'gdtr'");
@@ -716,7 +613,7 @@ static int recorded_gdtr(const struct reader *reader)
 	} else {
 		*gdtr = (struct machine_gdtr){ true, base, (uint16_t)limit, "recorded", "" };
 	}
-	content_done(&content);
+	reader_content_done(&content);
 	return result;
 }
 
@@ -724,7 +621,7 @@ static int step_gdtr(struct reader *reader)
 {
 	if (!(reader->want & MACHINE_WANT_JUMP))
 		return 0;
-	if (!is_live(reader))
+	if (!reader_is_live(reader))
 		return recorded_gdtr(reader);
 	gdtr_find(GDTR_ALL, reader->machine, &reader->machine->gdtr);
 	return 0;
@@ -757,7 +654,7 @@ void machine_done(struct machine *machine)
 	range_set_done(&machine->ram);
 	range_set_done(&machine->crash);
 	free(machine->cpu_notes);
-	content_done(&machine->boot_params);
-	content_done(&machine->vmcoreinfo);
+	reader_content_done(&machine->boot_params);
+	reader_content_done(&machine->vmcoreinfo);
 	memset(machine, 0, sizeof(*machine));
 }
