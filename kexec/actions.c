@@ -16,6 +16,7 @@
 #include "print.h"
 #include "record.h"
 #include "resume_action.h"
+#include "sources.h"
 #include "state.h"
 #include "sys.h"
 #include "warn.h"
@@ -29,7 +30,11 @@ static void read_status(const struct world *world, struct status *status)
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
 	struct error err;
 
-	*status = (struct status){ .loaded = state_loaded(world->root) };
+	*status = (struct status){
+		.loaded = state_loaded(world->root),
+		.crash_loaded = state_crash_loaded(world->root),
+		.crash_bytes = state_crash_bytes(world->root),
+	};
 	status->recorded = !record_read(world->record_directory, &status->record, &err);
 	if (!status->recorded && err.text[0])
 		warn(world, "%s", err.text);
@@ -38,46 +43,37 @@ static void read_status(const struct world *world, struct status *status)
 		status->recorded && status->loaded && !strcmp(status->record.boot_id, boot_id);
 }
 
-/* -S -p: is a crash kernel loaded? An exit code. */
-static int crash_status(const struct world *world, struct error *err)
+/* An exit code for what a file of /sys/kernel says: 1, 0, or -1 if it says nothing. */
+static int loaded_code(const struct world *world, int loaded, const char *file, const char *option,
+		       struct error *err)
 {
-	int loaded = state_crash_loaded(world->root);
-
 	if (loaded >= 0)
 		return loaded ? EXIT_CODE_LOADED : EXIT_CODE_OK;
 	error_set(err,
-		  "cannot read '%s/sys/kernel/kexec_crash_loaded': is /sys mounted, and was this "
-		  "kernel built with CONFIG_CRASH_DUMP?",
-		  world->root);
+		  "cannot read '%s/sys/kernel/%s': is /sys mounted, and was this kernel built with "
+		  "%s?",
+		  world->root, file, option);
 	return EXIT_CODE_FAILED;
 }
 
 int action_status(const struct world *world, const struct options *options, struct error *err)
 {
+	bool told = options->json || options->version;
 	struct status status;
 
-	if (options->actions & ACTION_PANIC)
-		return crash_status(world, err);
-
-	if (options->json || options->version) {
+	if (told) {
 		read_status(world, &status);
 		if (!options->json)
 			print_status(world->out, &status);
 		else if (print_status_json(world->out, &status, err))
 			return EXIT_CODE_FAILED;
-	} else {
-		status.loaded = state_loaded(world->root);
-		/* Who does not say which kind is told of either. */
-		if (!status.loaded && !(options->actions & ACTION_LOAD))
-			status.loaded = state_crash_loaded(world->root) > 0;
 	}
-	if (status.loaded >= 0)
-		return status.loaded ? EXIT_CODE_LOADED : EXIT_CODE_OK;
-	error_set(err,
-		  "cannot read '%s/sys/kernel/kexec_loaded': is /sys mounted, and was this "
-		  "kernel built with CONFIG_KEXEC?",
-		  world->root);
-	return EXIT_CODE_FAILED;
+	/* Who does not say which kind asks for the crash kernel, as it always was; but what is
+	 * told at length is first of all the kernel to be executed. */
+	if (options->actions & ACTION_PANIC || (!told && !(options->actions & ACTION_LOAD)))
+		return loaded_code(world, state_crash_loaded(world->root), "kexec_crash_loaded",
+				   "CONFIG_CRASH_DUMP", err);
+	return loaded_code(world, state_loaded(world->root), "kexec_loaded", "CONFIG_KEXEC", err);
 }
 
 /* Either call unloads what either has loaded; which of them is allowed differs. */
@@ -271,7 +267,7 @@ static void warn_of_surplus(const struct world *world, const struct options *opt
 
 static bool lacks_kernel(const struct options *options)
 {
-	if (options->actions & ACTIONS_WITHOUT_KERNEL || options->kernel)
+	if (options->actions & ACTIONS_WITHOUT_KERNEL || options->kernel || options->entry_file)
 		return false;
 	return options->actions & (ACTION_LOAD | ACTION_FORCE | ACTION_PRESERVE | ACTION_RESUME |
 				   ACTION_IMAGE_INFO | ACTION_PANIC) ||
@@ -295,8 +291,9 @@ static void answer(const struct world *world, const struct options *options)
 		print_version(world->out);
 }
 
-static int run(const struct world *world, const struct options *options)
+static int run(const struct world *world, struct options *options)
 {
+	struct arena arena = { NULL };
 	struct error err = { "" };
 	int code = EXIT_CODE_OK;
 
@@ -306,10 +303,13 @@ static int run(const struct world *world, const struct options *options)
 		fprintf(world->err, "kexec: No kernel specified\n");
 		print_usage(world->err);
 		code = EXIT_CODE_FAILED;
+	} else if (sources_resolve(world, &arena, options, &err)) {
+		code = EXIT_CODE_USAGE; /* as for any file that cannot be read */
 	} else {
 		warn_of_surplus(world, options);
 		code = act(world, options, &err);
 	}
+	arena_done(&arena);
 	if (code && err.text[0])
 		fprintf(world->err, "kexec: %s\n", err.text);
 	return code;

@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_CODE_LOADED = 1, /* of --status */
 	EXIT_CODE_USAGE = 1,
 	EXIT_CODE_NO_FILE_CALL = 253,
+	EXIT_CODE_NO_CRASH_REGION = 254, /* reserved, but not to be found in /proc/iomem */
 	EXIT_CODE_FAILED = 255,
 };
 

@@ -30,4 +30,13 @@ char *cmdline_without(struct arena *arena, const char *text, const char *const *
  */
 char *cmdline_add(struct arena *arena, const char *text, const char *parameters);
 
+/*
+ * A copy of text in which of parameters that come several times only the last is left, blanks
+ * between words made one space; what follows a "--" stays as it is. Of parameters that may well be
+ * given several times with different values (console=, rd.*, ...) only exact repetitions go, and
+ * those whose meaning depends on their neighbours (hugepages=) stay. Owned by the arena; NULL when
+ * there is no memory left.
+ */
+char *cmdline_dedup(struct arena *arena, const char *text);
+
 #endif

@@ -123,7 +123,9 @@ static int descriptor(const char *name, const char *what, struct span bytes, str
 int file_load(const struct options *options, const struct request *request, struct error *err)
 {
 	uint32_t flags = (request->initrd.size ? 0 : SYS_FILE_NO_INITRAMFS) |
-			 (request->mode == REQUEST_CRASH ? SYS_FILE_ON_CRASH : 0);
+			 (request->mode == REQUEST_CRASH ? SYS_FILE_ON_CRASH : 0) |
+			 (options->no_cma ? SYS_FILE_NO_CMA : 0) |
+			 (options->force_dtb ? SYS_FILE_FORCE_DTB : 0);
 	const char *single = options->initrd_count == 1 ? options->initrds[0] : NULL;
 	int kernel = descriptor(options->kernel, "kernel", request->image, err), initrd = -1;
 	int result = -1;

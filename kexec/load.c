@@ -112,24 +112,31 @@ static int read_machine(struct job *job, struct error *err)
 	return 0;
 }
 
-/* The command line the user composed: the running kernel's (if wanted) and --append behind it. */
+/* The command line the user composed: the running kernel's (if wanted), that of a boot loader
+ * entry, and --append behind them. */
 static int compose_cmdline(struct job *job, struct error *err)
 {
 	/* Parameters that were true for the boot of the running kernel only. */
 	const char *dropped[] = { "BOOT_IMAGE", "elfcorehdr", "kexec_jump_back_entry", NULL, NULL };
-	const char *append = job->options->append ? job->options->append : "";
-	const char *reused = "";
+	const char *parts[] = { "", job->options->entry_cmdline, job->options->append };
+	const char *text;
 
 	if (job->request.mode == REQUEST_CRASH)
 		dropped[3] = "crashkernel";
 	if (job->options->reuse_cmdline) {
-		reused = cmdline_without(&job->arena, job->machine.cmdline, dropped);
-		if (!reused)
+		parts[0] = cmdline_without(&job->arena, job->machine.cmdline, dropped);
+		if (!parts[0])
 			return error_no_memory(err);
 	}
-	job->request.cmdline =
-		arena_printf(&job->arena, "%s%s%s", reused, *reused && *append ? " " : "", append);
-	return job->request.cmdline ? 0 : error_no_memory(err);
+	text = parts[0];
+	for (unsigned i = 1; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (text && parts[i] && *parts[i])
+			text = *text ? cmdline_add(&job->arena, text, parts[i]) : parts[i];
+	}
+	if (text && job->options->dedup_cmdline)
+		text = cmdline_dedup(&job->arena, text);
+	job->request.cmdline = text;
+	return text ? 0 : error_no_memory(err);
 }
 
 /* Where to go back to: --entry, or what the kernel that jumped here put on the command line. */
@@ -217,6 +224,8 @@ static int make_plan(struct job *job, struct error *err)
 		if (!failed)
 			print_plan(job->world->err, job->arch->name, &job->plan);
 	}
+	if (failed && job->options->kernel && strncmp(err->text, "Cannot ", 7) != 0)
+		error_prefix(err, "Cannot load %s: ", job->options->kernel);
 	return failed;
 }
 
@@ -368,6 +377,10 @@ static int try_file(struct job *job, struct error *err)
 			       "--kexec-file-syscall out");
 		return EXIT_CODE_FAILED;
 	}
+	if (forced && plan_check_image(&job->request, job->arch, err)) {
+		error_prefix(err, "Cannot load %s: ", job->options->kernel);
+		return EXIT_CODE_FAILED;
+	}
 	if (*obstacle && strcmp(obstacle, "this type of image") != 0) {
 		error_set(err,
 			  "kexec_file_load has no place for %s: leave --kexec-file-syscall out",
@@ -406,6 +419,20 @@ static int load_by_plan(struct job *job, struct error *err)
 	return 0;
 }
 
+/* Nothing is reserved, or what is does not show. An exit code. */
+static int no_crash_region(const struct job *job, struct error *err)
+{
+	if (!state_crash_bytes(job->root)) {
+		error_set(err, CRASH_NOT_RESERVED);
+		return EXIT_CODE_USAGE;
+	}
+	error_set(
+		err,
+		"No crash kernel segment found in /proc/iomem, and yet memory is reserved: are its "
+		"addresses hidden from this process? Run it as root, outside a container");
+	return EXIT_CODE_NO_CRASH_REGION;
+}
+
 /* An exit code. */
 static int load_mapped(struct job *job, struct error *err)
 {
@@ -413,10 +440,8 @@ static int load_mapped(struct job *job, struct error *err)
 
 	if (read_machine(job, err) || compose_cmdline(job, err) || find_way_back(job, err))
 		return EXIT_CODE_FAILED;
-	if (job->request.mode == REQUEST_CRASH && !job->machine.crash.count) {
-		error_set(err, CRASH_NOT_RESERVED);
-		return EXIT_CODE_USAGE;
-	}
+	if (job->request.mode == REQUEST_CRASH && !job->machine.crash.count)
+		return no_crash_region(job, err);
 	code = try_file(job, err);
 	if (code >= 0)
 		return code;

@@ -447,7 +447,7 @@ static int parse_lines(const char *text, size_t size, struct iomem *iomem, struc
 	}
 	if (number && hidden)
 		return error_set(err,
-				 "could not get memory layout: '/proc/iomem' hides all addresses; "
+				 "Could not get memory layout: '/proc/iomem' hides all addresses; "
 				 "run this as root");
 	return 0;
 }
@@ -470,7 +470,7 @@ int iomem_parse(const char *text, size_t size, struct iomem *iomem, struct error
 	range_set_whole_pages(&iomem->ram);
 	result = iomem->ram.count
 			 ? 0
-			 : error_set(err, "could not get memory layout: '/proc/iomem' names no "
+			 : error_set(err, "Could not get memory layout: '/proc/iomem' names no "
 					  "System RAM");
 out:
 	memmap_done(&all.ram);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define LONG_ONLY 0x100 /* getopt values: LONG_ONLY + row */
-#define ROWS_MAX  80
+#define ROWS_MAX  100
 
 static void *field(const struct option_row *row, struct options *options)
 {
@@ -91,6 +91,17 @@ static int add_initrd(const struct option_row *row, const char *value, struct op
 		return error_set(err, "more than %d --%s options", OPTIONS_INITRDS_MAX, row->name);
 	options->initrds[options->initrd_count++] = value;
 	return 0;
+}
+
+static int refuse_xen(const struct option_row *row, const char *value, struct options *options,
+		      struct error *err)
+{
+	(void)value;
+	(void)options;
+	return error_set(err,
+			 "--%s can only be used with xen, whose live update this program does "
+			 "not do",
+			 row->name);
 }
 
 static int set_serial(const struct option_row *row, const char *value, struct options *options,
@@ -182,10 +193,16 @@ const struct option_row option_rows[] = {
 	  "the same as --append" },
 	{ "reuse-cmdline", 0, NULL, set_flag, AT(reuse_cmdline), 0, REQUEST_CMDLINE, GROUP_IMAGE,
 	  "begin with the running kernel's command line" },
+	{ "dedup-cmdline", 0, NULL, set_flag, AT(dedup_cmdline), 0, REQUEST_CMDLINE, GROUP_IMAGE,
+	  "drop parameters that come again later" },
+	{ "entry-file", 0, "ENTRY", set_name, AT(entry_file), 0, 0, GROUP_IMAGE,
+	  "kernel, initrd, options of a boot loader entry" },
 	{ "initrd", 0, "FILE", add_initrd, 0, 0, REQUEST_INITRD, GROUP_IMAGE,
 	  "initial ramdisk; several are joined in order" },
 	{ "ramdisk", 0, "FILE", add_initrd, 0, 0, REQUEST_INITRD, GROUP_IMAGE,
 	  "the same as --initrd" },
+	{ "reuseinitrd", 0, NULL, set_flag, AT(reuse_initrd), 0, REQUEST_INITRD, GROUP_IMAGE,
+	  "begin with the initrd this kernel retained" },
 	{ "args-elf", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_ELF, REQUEST_ELF_ARGS,
 	  GROUP_IMAGE, "ELF: pass ELF boot notes" },
 	{ "args-linux", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_LINUX, REQUEST_ELF_ARGS,
@@ -241,6 +258,12 @@ const struct option_row option_rows[] = {
 	  "load by kexec_load" },
 	{ "kexec-syscall-auto", 'a', NULL, set_choice, AT(call), CALL_AUTO, 0, GROUP_COMPATIBLE,
 	  "the first if it can, else the other (default)" },
+	{ "no-cma", 0, NULL, set_flag, AT(no_cma), 0, 0, GROUP_COMPATIBLE,
+	  "kexec_file_load: use no contiguous memory area" },
+	{ "force-dtb", 0, NULL, set_flag, AT(force_dtb), 0, 0, GROUP_COMPATIBLE,
+	  "kexec_file_load: hand on the device tree" },
+	{ "load-live-update", 0, NULL, refuse_xen, 0, 0, 0, GROUP_COMPATIBLE, NULL },
+	{ "exec-live-update", 0, NULL, refuse_xen, 0, 0, 0, GROUP_COMPATIBLE, NULL },
 };
 
 const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);
@@ -423,6 +446,12 @@ static int check_modifiers(const struct options *options, struct error *err)
 				 "--root=%s is a recorded machine: nothing can be done on it "
 				 "without --dry-run",
 				 options->root);
+	if (options->entry_file && !loads)
+		return error_set(err, "--entry-file names what to load: add --load");
+	if (options->entry_file && options->kernel)
+		return error_set(err,
+				 "--entry-file names a kernel, and so does '%s': give one of them",
+				 options->kernel);
 	if (options->mem_min.given && options->mem_max.given &&
 	    options->mem_min.value > options->mem_max.value)
 		return error_set(err, "--mem-min=0x%llx lies above --mem-max=0x%llx",

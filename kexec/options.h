@@ -53,6 +53,8 @@ struct options {
 	const char *surplus; /* the first argument after the kernel, or NULL */
 	const char *type;
 	const char *append;
+	const char *entry_file;    /* --entry-file: a path, or the name of an entry */
+	const char *entry_cmdline; /* of that entry, once it is read; or NULL */
 	const char *root;
 	const char *initrds[OPTIONS_INITRDS_MAX];
 	unsigned initrd_count;
@@ -64,8 +66,10 @@ struct options {
 	bool version;        /* -v: with --status it means verbose */
 	bool debug;
 	bool no_checks, no_ifdown, no_sync;
-	bool reuse_cmdline, reuse_video, memmap_cmdline;
-	bool ignored; /* options that are taken and change nothing */
+	bool reuse_cmdline, reuse_initrd, reuse_video, memmap_cmdline;
+	bool dedup_cmdline;     /* --dedup-cmdline */
+	bool no_cma, force_dtb; /* flags of kexec_file_load */
+	bool ignored;           /* options that are taken and change nothing */
 	bool dry_run, json;
 	const char *restore;       /* --restore, or NULL */
 	const char *resume_kernel; /* --resume-kernel, or NULL */

@@ -77,7 +77,7 @@ static bool is_whole_pages(struct range at)
 
 static int invalid_segment(const char *name, struct range at, const char *why, struct error *err)
 {
-	return error_set(err, "invalid memory segment 0x%llx - 0x%llx (%s): %s", (ull)at.start,
+	return error_set(err, "Invalid memory segment 0x%llx - 0x%llx (%s): %s", (ull)at.start,
 			 last_byte(at), name, why);
 }
 
@@ -86,7 +86,7 @@ static int overlapping(const struct segment *a, const char *name, struct range a
 {
 	ull address = a->at.start > at.start ? a->at.start : at.start;
 
-	return error_set(err, "overlapping memory segments at 0x%llx (%s and %s)", address, a->name,
+	return error_set(err, "Overlapping memory segments at 0x%llx (%s and %s)", address, a->name,
 			 name);
 }
 
@@ -142,7 +142,7 @@ static void no_room(const struct plan *plan, const char *name, const struct plac
 			largest = bytes;
 	}
 	error_set(err,
-		  "could not find a free area of memory of 0x%llx bytes for the %s between 0x%llx "
+		  "Could not find a free area of memory of 0x%llx bytes for the %s between 0x%llx "
 		  "and 0x%llx: the largest left there has 0x%llx bytes (alignment 0x%llx)%s",
 		  (ull)want->size, name, (ull)within.start, last_byte(within), (ull)largest,
 		  (ull)want->align,
@@ -186,14 +186,14 @@ static int check_segment(const struct plan *plan, const struct segment *s,
 		return invalid_segment(s->name, s->at, "page 0 cannot be used", err);
 	if (s->data.size > range_bytes(s->at))
 		return error_set(err,
-				 "invalid memory segment 0x%llx - 0x%llx (%s): its 0x%llx bytes do "
+				 "Invalid memory segment 0x%llx - 0x%llx (%s): its 0x%llx bytes do "
 				 "not fit in",
 				 (ull)s->at.start, last_byte(s->at), s->name, (ull)s->data.size);
 	if (!range_set_contains(&machine->ram, s->at))
 		return invalid_segment(s->name, s->at, "not all of it is System RAM", err);
 	if (plan->limit.end && !is_low && !range_contains(plan->limit, s->at))
 		return error_set(err,
-				 "invalid memory segment 0x%llx - 0x%llx (%s): it is not between "
+				 "Invalid memory segment 0x%llx - 0x%llx (%s): it is not between "
 				 "0x%llx and 0x%llx",
 				 (ull)s->at.start, last_byte(s->at), s->name,
 				 (ull)plan->limit.start, last_byte(plan->limit));
@@ -281,7 +281,7 @@ static int set_free(const struct machine *machine, struct plan *plan, struct err
 		return 0;
 	return error_set(
 		err,
-		"could not get memory layout: there is no System RAM between 0x%llx and 0x%llx%s",
+		"Could not get memory layout: there is no System RAM between 0x%llx and 0x%llx%s",
 		(ull)plan->limit.start, last_byte(plan->limit),
 		plan->limit_given ? "; give another --mem-min and --mem-max" : "");
 }
@@ -309,7 +309,7 @@ static bool looks_like(const struct loader *loader, struct span image)
 static int damaged(const struct request *request, const struct loader *loader,
 		   const struct error *reason, struct error *err)
 {
-	return error_set(err, "cannot load '%s': %s: %s", request->image_name, loader->name,
+	return error_set(err, "Cannot load %s: %s: %s", request->image_name, loader->name,
 			 reason->text);
 }
 
@@ -324,7 +324,7 @@ static const struct loader *find_named(const struct request *request, const stru
 		if (!strcmp(arch->loaders[i]->name, request->type))
 			loader = arch->loaders[i];
 	if (!loader) {
-		error_set(err, "unsupported kernel type %s; %s knows %s", request->type, arch->name,
+		error_set(err, "Unsupported kernel type %s; %s knows %s", request->type, arch->name,
 			  loader_names(arch, plan));
 		return NULL;
 	}
@@ -337,11 +337,11 @@ static const struct loader *find_named(const struct request *request, const stru
 	}
 	for (unsigned i = 0; arch->loaders[i]; i++)
 		if (!arch->loaders[i]->probe(request->image, &other)) {
-			error_set(err, "wrong file type %s, file '%s' matches type %s",
+			error_set(err, "Wrong file type %s, file '%s' matches type %s",
 				  request->type, request->image_name, arch->loaders[i]->name);
 			return NULL;
 		}
-	error_set(err, "wrong file type %s, file '%s' is none: %s", request->type,
+	error_set(err, "Wrong file type %s, file '%s' is none: %s", request->type,
 		  request->image_name, reason.text);
 	return NULL;
 }
@@ -365,11 +365,11 @@ static const struct loader *find_any(const struct request *request, const struct
 		}
 	}
 	if (!request->image.size)
-		error_set(err, "cannot determine the file type of '%s': it is empty",
+		error_set(err, "Cannot determine the file type of %s: it is empty",
 			  request->image_name);
 	else if (!is_told)
 		error_set(err,
-			  "cannot determine the file type of '%s': it is none of %s (-d tells why)",
+			  "Cannot determine the file type of %s: it is none of %s (-d tells why)",
 			  request->image_name, loader_names(arch, plan));
 	return NULL;
 }
@@ -403,6 +403,17 @@ static int check_image_options(const struct request *request, const struct loade
 	if (!check_options(request, loader->accepts, loader->name, err))
 		return 0;
 	return error_prefix(err, "'%s': the image type ", request->image_name);
+}
+
+int plan_check_image(const struct request *request, const struct arch *arch, struct error *err)
+{
+	struct plan plan = { .loader = NULL };
+	const struct loader *loader = request->type ? find_named(request, arch, &plan, err)
+						    : find_any(request, arch, &plan, err);
+	bool unknown = !loader && !request->type;
+
+	plan_done(&plan);
+	return unknown ? 0 : !loader || check_image_options(request, loader, err) ? -1 : 0;
 }
 
 /* --entry replaces what the loader chose: purgatory, if there is one, is not gone through. */

@@ -87,6 +87,12 @@ int plan_make(const struct request *request, const struct machine *machine, cons
 	      struct plan *plan, struct error *err);
 void plan_done(struct plan *plan);
 
+/*
+ * Whether the image is of the type that the request names, and its type takes the options that were
+ * given. An image of no type that is known here passes if no type is named: who loads it may know.
+ */
+int plan_check_image(const struct request *request, const struct arch *arch, struct error *err);
+
 /* For loaders: claim a place / a fixed address for a segment; data may be filled in later through
  * the returned pointer. want->size is rounded up to pages. NULL and err on failure. */
 struct segment *plan_place(struct plan *plan, const char *name, struct span data,

@@ -240,4 +240,8 @@ void print_status(FILE *out, const struct status *status)
 			status->loaded ? "of an earlier boot" : "what it tells of is gone");
 	else if (status->loaded)
 		fprintf(out, "record: none (loaded by another program?)\n");
+	if (status->crash_loaded >= 0)
+		fprintf(out, "crash kernel loaded: %s\n", status->crash_loaded ? "yes" : "no");
+	if (status->crash_bytes)
+		fprintf(out, "reserved for it: 0x%" PRIx64 "\n", status->crash_bytes);
 }

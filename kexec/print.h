@@ -17,6 +17,8 @@ struct status {
 	bool recorded; /* record is filled */
 	bool current;  /* ... and belongs to this boot, and the kernel has something loaded */
 	struct record record;
+	int crash_loaded;     /* the same for the kernel kept for a crash */
+	uint64_t crash_bytes; /* reserved for that kernel; 0 = none, or not known */
 };
 
 void print_version(FILE *out);

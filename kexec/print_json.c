@@ -160,10 +160,13 @@ int print_status_json(FILE *out, const struct status *status, struct error *err)
 {
 	json_t *loaded = status->loaded < 0 ? json_null() : json_boolean(status->loaded);
 	json_t *record = status->recorded ? record_json(&status->record) : json_null();
+	json_t *crash = status->crash_loaded < 0 ? json_null() : json_boolean(status->crash_loaded);
 
 	return dump(out,
-		    json_pack("{s:o, s:b, s:o}", "loaded", loaded, "stale",
-			      status->recorded && !status->current, "record", record),
+		    json_pack("{s:o, s:b, s:o, s:o, s:o}", "loaded", loaded, "stale",
+			      status->recorded && !status->current, "record", record,
+			      "crash_loaded", crash, "crash_bytes",
+			      number_json(status->crash_bytes)),
 		    err);
 }
 

@@ -84,15 +84,15 @@ static int map_named(const char *name, struct file_map *map, struct error *err)
 	int failed, why;
 
 	if (fd < 0)
-		return error_set(err, "cannot open '%s': %s", name, strerror(errno));
+		return error_set(err, "Cannot open `%s': %s", name, strerror(errno));
 	failed = map_descriptor(fd, map);
 	why = errno;
 	if (!standard_input)
 		close(fd);
 	if (failed)
-		error_set(err, "cannot read '%s': %s", name, strerror(why));
+		error_set(err, "Cannot read %s: %s", name, strerror(why));
 	else if (!map->data.size)
-		failed = error_set(err, "cannot read '%s': the file is empty", name);
+		failed = error_set(err, "Cannot read %s: the file is empty", name);
 	if (failed)
 		file_map_done(map);
 	return failed;

@@ -53,6 +53,15 @@ int state_crash_loaded(const char *root)
 	return flag(root, "/sys/kernel/kexec_crash_loaded");
 }
 
+uint64_t state_crash_bytes(const char *root)
+{
+	char text[32];
+
+	return read_text(root, "/sys/kernel/kexec_crash_size", text, sizeof(text))
+		       ? 0
+		       : strtoull(text, NULL, 10);
+}
+
 bool state_load_disabled(const char *root)
 {
 	char text[16];

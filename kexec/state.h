@@ -17,6 +17,9 @@ int state_loaded(const char *root);
 /* The same for the kernel that is kept for a crash. */
 int state_crash_loaded(const char *root);
 
+/* Bytes that crashkernel= reserved, as the kernel says; 0 if none, or if it does not say. */
+uint64_t state_crash_bytes(const char *root);
+
 /* Whether the sysctl kernel.kexec_load_disabled is set. */
 bool state_load_disabled(const char *root);
 

@@ -21,6 +21,8 @@ int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *seg
 #define SYS_FILE_UNLOAD       UINT32_C(1)
 #define SYS_FILE_ON_CRASH     UINT32_C(2)
 #define SYS_FILE_NO_INITRAMFS UINT32_C(4)
+#define SYS_FILE_NO_CMA       UINT32_C(0x10)
+#define SYS_FILE_FORCE_DTB    UINT32_C(0x20)
 
 /* Descriptors may be -1 where the flags say so. -ENOSYS where programs of this word size have no
  * such call. */

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_string((struct span){ data, size });
 	struct arena arena = { NULL };
 	struct span value;
-	char *without, *again, *added;
+	char *without, *again, *added, *once;
 
 	for (unsigned i = 0; names[i]; i++)
 		if (cmdline_find(text, names[i], &value))
@@ -27,6 +27,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(again && !strcmp(again, without));
 	added = cmdline_add(&arena, without, "added=1");
 	FUZZ_CHECK(added && strlen(added) <= strlen(without) + sizeof(" added=1 "));
+	once = cmdline_dedup(&arena, text);
+	FUZZ_CHECK(once && strlen(once) <= strlen(text));
+	again = cmdline_dedup(&arena, once);
+	FUZZ_CHECK(again && !strcmp(again, once));
+	for (unsigned i = 0; names[i]; i++) {
+		struct span left;
+
+		FUZZ_CHECK(cmdline_find(text, names[i], &value) ==
+			   cmdline_find(once, names[i], &left));
+	}
 	arena_done(&arena);
 	free(text);
 	return 0;

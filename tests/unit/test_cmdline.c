@@ -82,6 +82,32 @@ static void whole_parameters_are_removed(void **state)
 		assert_string_equal(cmdline_without(&arena, rows[i].cmdline, names), rows[i].left);
 }
 
+static void repeated_parameters_are_dropped(void **state)
+{
+	static const struct {
+		const char *cmdline, *left;
+	} rows[] = {
+		{ "a=1  b a=2", "b a=2" },
+		{ "quiet x quiet", "x quiet" },
+		{ "console=tty0 console=ttyS0 console=tty0", "console=ttyS0 console=tty0" },
+		{ "rd.lvm.lv=a rd.lvm.lv=b rd.lvm.lv=a", "rd.lvm.lv=b rd.lvm.lv=a" },
+		{ "hugepagesz=2M hugepages=4 hugepagesz=1G hugepages=4",
+		  "hugepagesz=2M hugepages=4 hugepagesz=1G hugepages=4" },
+		{ "a-b=1 a_b=2", "a_b=2" },
+		{ "x=\"a b\" \"x=c d\"", "\"x=c d\"" },
+		{ "root=a rootwait root_b=1", "root=a rootwait root_b=1" },
+		{ "a=1 -- a=2 a=2", "a=1 -- a=2 a=2" },
+		{ "crashkernel=1G,high crashkernel=72M,low",
+		  "crashkernel=1G,high crashkernel=72M,low" },
+		{ "rd rd", "rd" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_string_equal(cmdline_dedup(&arena, rows[i].cmdline), rows[i].left);
+}
+
 static void parameters_are_added_where_the_kernel_reads(void **state)
 {
 	static const struct {
@@ -149,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_found),
 		cmocka_unit_test_teardown(whole_parameters_are_removed, teardown),
+		cmocka_unit_test_teardown(repeated_parameters_are_dropped, teardown),
 		cmocka_unit_test_teardown(parameters_are_added_where_the_kernel_reads, teardown),
 		cmocka_unit_test(unpacked_sizes_are_estimated),
 	};

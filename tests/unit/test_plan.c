@@ -316,16 +316,16 @@ static void test_limits(void **state)
 	f->request.limit = R(0x1001, 0x2fff);
 	refused(f, "no whole page lies between 0x1001 and 0x2ffe");
 	f->request.limit = R(0xa0000, 0xf0000);
-	refused(f, "could not get memory layout: there is no System RAM between 0xa0000 and "
+	refused(f, "Could not get memory layout: there is no System RAM between 0xa0000 and "
 		   "0xeffff; give another --mem-min and --mem-max");
 	f->request.limit = R(0, 0x2000);
-	refused(f, "could not find a free area of memory of 0x1 bytes for the boot_params between "
+	refused(f, "Could not find a free area of memory of 0x1 bytes for the boot_params between "
 		   "0x0 and 0x1fff: the largest left there has 0x0 bytes (alignment 0x1); give a "
 		   "wider --mem-min and --mem-max");
 	f->request.limit = R(0, 0);
 	f->machine.ram.count = 0;
 	refused(f,
-		"could not get memory layout: there is no System RAM between 0x0 and 0x3fffffff");
+		"Could not get memory layout: there is no System RAM between 0x0 and 0x3fffffff");
 }
 
 static void test_types(void **state)
@@ -334,25 +334,25 @@ static void test_types(void **state)
 	struct fixture *f = *state;
 
 	f->request.type = "type-c";
-	refused(f, "unsupported kernel type type-c; test knows type-a, type-b");
+	refused(f, "Unsupported kernel type type-c; test knows type-a, type-b");
 	f->request.type = "type-b";
-	refused(f, "wrong file type type-b, file 'file' matches type type-a");
+	refused(f, "Wrong file type type-b, file 'file' matches type type-a");
 	f->request.type = "type-a";
 	make(f);
 	f->request.image = (struct span){ torn, sizeof(torn) };
-	refused(f, "cannot load 'file': type-a: the file ends at 0x9");
+	refused(f, "Cannot load file: type-a: the file ends at 0x9");
 	f->request.type = "type-b";
-	refused(f, "wrong file type type-b, file 'file' is none: no B");
+	refused(f, "Wrong file type type-b, file 'file' is none: no B");
 	f->request.type = NULL;
-	refused(f, "cannot load 'file': type-a: the file ends at 0x9");
+	refused(f, "Cannot load file: type-a: the file ends at 0x9");
 	assert_int_equal(f->plan.refusal_count, 2);
 	assert_string_equal(f->plan.refusals[0], "type-a: the file ends at 0x9");
 	assert_string_equal(f->plan.refusals[1], "type-b: no B");
 	f->request.image.size = 3;
-	refused(f, "cannot determine the file type of 'file': it is none of type-a, type-b (-d "
+	refused(f, "Cannot determine the file type of file: it is none of type-a, type-b (-d "
 		   "tells why)");
 	f->request.image.size = 0;
-	refused(f, "cannot determine the file type of 'file': it is empty");
+	refused(f, "Cannot determine the file type of file: it is empty");
 }
 
 static void test_options(void **state)
@@ -399,21 +399,21 @@ static void test_claim(void **state)
 	kernel = plan_claim(&f->plan, "kernel", (struct span){ 0 }, R(0x2000, 0x4000), &f->err);
 	assert_non_null(kernel);
 	claim_fails(f, R(0x3000, 0x5000),
-		    "overlapping memory segments at 0x3000 (kernel and initrd)");
+		    "Overlapping memory segments at 0x3000 (kernel and initrd)");
 	claim_fails(f, R(0x1000, 0x9000),
-		    "overlapping memory segments at 0x2000 (kernel and initrd)");
+		    "Overlapping memory segments at 0x2000 (kernel and initrd)");
 	claim_fails(f, R(0x8000, 0xa000),
-		    "invalid memory segment 0x8000 - 0x9fff (initrd): not all of it is RAM that "
+		    "Invalid memory segment 0x8000 - 0x9fff (initrd): not all of it is RAM that "
 		    "may be used");
 	claim_fails(f, R(0x5000, 0x5800),
-		    "invalid memory segment 0x5000 - 0x57ff (initrd): it does not begin and end at "
+		    "Invalid memory segment 0x5000 - 0x57ff (initrd): it does not begin and end at "
 		    "a page boundary");
 	claim_fails(f, R(0x5000, 0x5000),
-		    "invalid memory segment 0x5000 - 0x4fff (initrd): it does not begin and end at "
+		    "Invalid memory segment 0x5000 - 0x4fff (initrd): it does not begin and end at "
 		    "a page boundary");
 	f->plan.limit_given = true;
 	claim_fails(f, R(UINT64_MAX - 0xfff - 0x1000, UINT64_MAX - 0xfff),
-		    "invalid memory segment 0xffffffffffffe000 - 0xffffffffffffefff (initrd): not "
+		    "Invalid memory segment 0xffffffffffffe000 - 0xffffffffffffefff (initrd): not "
 		    "all of it is RAM inside --mem-min and --mem-max");
 	assert_int_equal(f->plan.segment_count, 1);
 	assert_int_equal(range_set_bytes(&f->plan.free), 0x6000);
@@ -428,7 +428,7 @@ static void test_place(void **state)
 
 	assert_int_equal(range_set_add(&f->plan.free, R(0, UINT64_MAX), &f->err), 0);
 	assert_null(plan_place(&f->plan, "kernel", (struct span){ 0 }, &huge, &f->err));
-	assert_non_null(strstr(f->err.text, "could not find a free area of memory of "
+	assert_non_null(strstr(f->err.text, "Could not find a free area of memory of "
 					    "0xffffffffffffffff bytes for the kernel"));
 	first = plan_place(&f->plan, "first", (struct span){ 0 }, &small, &f->err);
 	for (unsigned i = 1; i < PLAN_SEGMENTS_MAX; i++)
@@ -485,7 +485,7 @@ static void test_seal(void **state)
 	assert_int_equal(plan_seal(plan, &f->machine, &f->err), 0);
 
 	plan->limit = R(MIB, 5 * MIB - 0x1000);
-	seal_fails(f, "invalid memory segment 0x400000 - 0x4fffff (b): it is not between 0x100000 "
+	seal_fails(f, "Invalid memory segment 0x400000 - 0x4fffff (b): it is not between 0x100000 "
 		      "and 0x4fefff");
 	plan->limit = R(0, 0);
 	f->machine.total_bytes = 4 * MIB;
@@ -504,35 +504,35 @@ static void test_seal_segments(void **state)
 	} rows[] = {
 		{ { 2 * MIB, 2 * MIB },
 		  0,
-		  "invalid memory segment 0x200000 - 0x1fffff (b): it does not begin and end at a "
+		  "Invalid memory segment 0x200000 - 0x1fffff (b): it does not begin and end at a "
 		  "page boundary" },
 		{ { 2 * MIB, MIB },
 		  0,
-		  "invalid memory segment 0x200000 - 0xfffff (b): it does not begin and end at a "
+		  "Invalid memory segment 0x200000 - 0xfffff (b): it does not begin and end at a "
 		  "page boundary" },
 		{ { 2 * MIB + 1, 3 * MIB },
 		  0,
-		  "invalid memory segment 0x200001 - 0x2fffff (b): it does not begin and end at a "
+		  "Invalid memory segment 0x200001 - 0x2fffff (b): it does not begin and end at a "
 		  "page boundary" },
 		{ { 2 * MIB, 3 * MIB + 1 },
 		  0,
-		  "invalid memory segment 0x200000 - 0x300000 (b): it does not begin and end at a "
+		  "Invalid memory segment 0x200000 - 0x300000 (b): it does not begin and end at a "
 		  "page boundary" },
 		{ { 0, 0x1000 },
 		  0,
-		  "invalid memory segment 0x0 - 0xfff (b): page 0 cannot be used" },
+		  "Invalid memory segment 0x0 - 0xfff (b): page 0 cannot be used" },
 		{ { 2 * MIB, 3 * MIB },
 		  MIB + 1,
-		  "invalid memory segment 0x200000 - 0x2fffff (b): its 0x100001 bytes do not fit "
+		  "Invalid memory segment 0x200000 - 0x2fffff (b): its 0x100001 bytes do not fit "
 		  "in" },
 		{ { 255 * MIB, 257 * MIB },
 		  0,
-		  "invalid memory segment 0xff00000 - 0x100fffff (b): not all of it is System "
+		  "Invalid memory segment 0xff00000 - 0x100fffff (b): not all of it is System "
 		  "RAM" },
 		{ { 0x9e000, 2 * MIB },
 		  0,
-		  "invalid memory segment 0x9e000 - 0x1fffff (b): not all of it is System RAM" },
-		{ { 7 * MIB, 9 * MIB }, 0, "overlapping memory segments at 0x800000 (b and a)" },
+		  "Invalid memory segment 0x9e000 - 0x1fffff (b): not all of it is System RAM" },
+		{ { 7 * MIB, 9 * MIB }, 0, "Overlapping memory segments at 0x800000 (b and a)" },
 	};
 	struct fixture *f = *state;
 	struct plan *plan = &f->plan;
