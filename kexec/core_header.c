@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes ELF64 core headers. Knows the layout of ELF; does not know whose memory is described, nor
- * what the notes say.
+ * Writes ELF core headers of both classes. Knows the layout of ELF; does not know whose memory is
+ * described, nor what the notes say.
  */
 #include "core_header.h"
 
@@ -38,6 +38,24 @@ void core_put64(struct core_writer *w, uint64_t value)
 	core_put_bytes(w, bytes, sizeof(bytes), 4);
 }
 
+static void put_header32(struct core_writer *w, uint16_t elf_machine, uint64_t entry, size_t parts)
+{
+	Elf32_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_CORE,
+		.e_machine = elf_machine,
+		.e_version = EV_CURRENT,
+		.e_entry = (uint32_t)entry,
+		.e_phoff = sizeof(Elf32_Ehdr),
+		.e_ehsize = sizeof(Elf32_Ehdr),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = (uint16_t)parts,
+	};
+
+	core_put_bytes(w, &header, sizeof(header), 4);
+}
+
 void core_put_header(struct core_writer *w, uint16_t elf_machine, uint64_t entry, size_t parts)
 {
 	Elf64_Ehdr header = {
@@ -53,12 +71,15 @@ void core_put_header(struct core_writer *w, uint16_t elf_machine, uint64_t entry
 		.e_phnum = (uint16_t)parts,
 	};
 
-	core_put_bytes(w, &header, sizeof(header), 8);
+	if (w->elf32)
+		put_header32(w, elf_machine, entry, parts);
+	else
+		core_put_bytes(w, &header, sizeof(header), 8);
 }
 
 void core_put_part(struct core_writer *w, const struct core_part *part)
 {
-	Elf64_Phdr header = {
+	const Elf64_Phdr wide = {
 		.p_type = part->type,
 		.p_flags = part->type == PT_LOAD ? PF_R | PF_W | PF_X : 0,
 		.p_offset = part->offset ? part->offset : part->at.start,
@@ -67,8 +88,20 @@ void core_put_part(struct core_writer *w, const struct core_part *part)
 		.p_filesz = range_bytes(part->at),
 		.p_memsz = range_bytes(part->at),
 	};
+	const Elf32_Phdr narrow = {
+		.p_type = wide.p_type,
+		.p_flags = wide.p_flags,
+		.p_offset = (uint32_t)wide.p_offset,
+		.p_vaddr = (uint32_t)wide.p_vaddr,
+		.p_paddr = (uint32_t)wide.p_paddr,
+		.p_filesz = (uint32_t)wide.p_filesz,
+		.p_memsz = (uint32_t)wide.p_memsz,
+	};
 
-	core_put_bytes(w, &header, sizeof(header), 8);
+	if (w->elf32)
+		core_put_bytes(w, &narrow, sizeof(narrow), 4);
+	else
+		core_put_bytes(w, &wide, sizeof(wide), 8);
 }
 
 size_t core_headers_bytes(size_t parts)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The bytes of ELF64 core headers, written one piece after the other, or only measured. */
+/* The bytes of ELF core headers, written one piece after the other, or only measured. */
 #ifndef KEXEC_CORE_HEADER_H
 #define KEXEC_CORE_HEADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 struct core_writer {
 	uint8_t *place;
 	size_t used;
+	bool elf32; /* the class of the headers; every address must be below 4 GiB then */
 };
 
 /* One program header: where the bytes lie in the file is their physical address, unless moved. */
@@ -32,7 +34,7 @@ void core_put64(struct core_writer *w, uint64_t value);
 void core_put_header(struct core_writer *w, uint16_t elf_machine, uint64_t entry, size_t parts);
 void core_put_part(struct core_writer *w, const struct core_part *part);
 
-/* Bytes of the ELF header and so many program headers. */
+/* Bytes of the ELF header and so many program headers, ELF64. */
 size_t core_headers_bytes(size_t parts);
 
 /*

@@ -12,9 +12,10 @@
 #include "confine.h"
 #include "core_header.h"
 
-#define MIB            UINT64_C(0x100000)
-#define LOW_MEMORY_END UINT64_C(0xa0000)
-#define SIZE_STEP      (16 * MIB) /* what a recommended crashkernel= is rounded up to */
+#define MIB               UINT64_C(0x100000)
+#define LOW_MEMORY_END    UINT64_C(0xa0000)
+#define SIZE_STEP         (16 * MIB) /* what a recommended crashkernel= is rounded up to */
+#define COREHDR_BYTES_MAX (16 * MIB) /* 8192 processors and 65536 memory ranges take less */
 
 typedef unsigned long long ull;
 
@@ -121,18 +122,70 @@ static int place_backup(const struct machine *machine, struct plan *plan, struct
 	return 0;
 }
 
-static int place_header(const struct machine *machine, const struct arch *arch, struct plan *plan,
-			struct error *err)
+/* Only a 32-bit kernel has the choice. */
+static bool is_elf32(const struct request *request, const struct machine *machine,
+		     struct plan *plan)
+{
+	if (request->core_class != CORE_CLASS_ELF32)
+		return false;
+	if (!(machine->cpu & CPU_LONG_MODE))
+		return true;
+	plan_note(plan, "--elf32-core-headers: the core of a 64-bit kernel is ELF64 all the same");
+	return false;
+}
+
+/* Whether all that the header names has a 32-bit address. Sets are in address order. */
+static int check_elf32(const struct machine *machine, const struct range_set *ram,
+		       struct error *err)
+{
+	uint64_t end = ram->count ? ram->items[ram->count - 1].end : 0;
+
+	for (unsigned i = 0; i < machine->cpu_note_count; i++)
+		if (end < machine->cpu_notes[i].address + machine->cpu_notes[i].bytes)
+			end = machine->cpu_notes[i].address + machine->cpu_notes[i].bytes;
+	if (end < machine->vmcoreinfo_note.address + machine->vmcoreinfo_note.bytes)
+		end = machine->vmcoreinfo_note.address + machine->vmcoreinfo_note.bytes;
+	return end <= UINT32_MAX ? 0
+				 : error_set(err,
+					     "this machine has memory at 0x%llx, which an ELF32 "
+					     "core cannot name: leave --elf32-core-headers out",
+					     (ull)end - 1);
+}
+
+/* What a kernel needs that rewrites the header when memory or processors come and go. */
+static int check_hotplug(const struct request *request, const struct machine *machine,
+			 struct error *err)
+{
+	if (!request->hotplug)
+		return 0;
+	if (!machine->corehdr_bytes)
+		return error_set(err, "--hotplug: the running kernel does not keep a loaded crash "
+				      "kernel up to date (Linux 6.5 and later do, with "
+				      "CONFIG_CRASH_HOTPLUG): leave it out, and load again "
+				      "whenever processors or memory have changed");
+	if (machine->corehdr_bytes > COREHDR_BYTES_MAX)
+		return error_set(err,
+				 "--hotplug: the running kernel asks for a core header of "
+				 "0x%llx bytes",
+				 (ull)machine->corehdr_bytes);
+	if (request->core_class == CORE_CLASS_ELF32 && !(machine->cpu & CPU_LONG_MODE))
+		return error_set(err, "--hotplug: the running kernel writes an ELF64 core header: "
+				      "leave --elf32-core-headers out");
+	return 0;
+}
+
+static int place_header(const struct request *request, const struct machine *machine,
+			const struct arch *arch, struct plan *plan, struct error *err)
 {
 	struct place want = { .align = PAGE_BYTES, .top_down = true };
 	struct range_set ram = { 0 };
-	struct core_writer w = { NULL, 0 };
+	struct core_writer w = { .elf32 = is_elf32(request, machine, plan) };
 	struct segment *segment = NULL;
 
 	if (!note_parts(machine))
 		plan_note(plan, "the running kernel does not tell where it writes its notes: is "
 				"this root? The dump will have no registers");
-	if (dumped_ram(machine, plan, &ram, err))
+	if (dumped_ram(machine, plan, &ram, err) || (w.elf32 && check_elf32(machine, &ram, err)))
 		goto out;
 	if (ram.count + note_parts(machine) + 2 >= UINT16_MAX) {
 		error_set(err, "this machine has too many memory ranges (%zu) for a core header",
@@ -141,15 +194,19 @@ static int place_header(const struct machine *machine, const struct arch *arch, 
 	}
 	write_header(machine, arch, plan, &ram, &w);
 	want.size = w.used;
-	w = (struct core_writer){ arena_alloc(&plan->arena, w.used), 0 };
+	w.place = arena_alloc(&plan->arena, w.used);
+	w.used = 0;
 	if (!w.place) {
 		error_no_memory(err);
 		goto out;
 	}
 	write_header(machine, arch, plan, &ram, &w);
+	plan->crash.updated = request->hotplug;
+	if (request->hotplug && want.size < machine->corehdr_bytes)
+		want.size = machine->corehdr_bytes;
 	segment = plan_place(plan, "elfcorehdr", (struct span){ w.place, w.used }, &want, err);
 	if (segment) {
-		segment->hashed = true;
+		segment->hashed = !request->hotplug; /* the digest would not match any more */
 		plan->crash.elfcorehdr = segment->at.start;
 	}
 out:
@@ -209,12 +266,41 @@ static int add_parameters(const struct request *request, const struct machine *m
 	return request->memmap_cmdline ? add_memmap(plan, err) : 0;
 }
 
-static int take_region(const struct machine *machine, struct plan *plan, struct error *err)
+/* The highest reservation that the kernel can be entered in; *region is empty if there is none. */
+static int choose_region(const struct request *request, const struct machine *machine,
+			 const struct loader *loader, struct range *region, struct error *err)
 {
-	struct range region = crash_region(machine);
+	struct place room;
 
-	if (!range_bytes(region))
+	*region = (struct range){ 0, 0 };
+	if (loader->room(request, &room, err))
+		return error_prefix(err, "'%s' is no crash kernel: ", request->image_name);
+	for (size_t i = machine->crash.count; i-- > 0 && !range_bytes(*region);) {
+		struct range reserved = range_whole_pages(machine->crash.items[i]);
+
+		if (range_bytes(range_intersect(reserved, room.within)))
+			*region = reserved;
+	}
+	if (!range_bytes(*region))
+		return error_set(
+			err,
+			"'%s' is no crash kernel here: it only runs between "
+			"0x%llx and 0x%llx, and crashkernel= reserved 0x%llx-0x%llx; use a "
+			"bzImage that can be moved there",
+			request->image_name, (ull)room.within.start, (ull)room.within.end - 1,
+			(ull)crash_region(machine).start, (ull)crash_region(machine).end - 1);
+	return 0;
+}
+
+static int take_region(const struct request *request, const struct machine *machine,
+		       const struct loader *loader, struct plan *plan, struct error *err)
+{
+	struct range region;
+
+	if (!range_bytes(crash_region(machine)))
 		return error_set(err, CRASH_NOT_RESERVED);
+	if (choose_region(request, machine, loader, &region, err))
+		return -1;
 	plan->limit = range_intersect(plan->limit, region);
 	if (!range_bytes(plan->limit))
 		return error_set(err,
@@ -233,8 +319,9 @@ int crash_prepare(const struct request *request, const struct machine *machine,
 				 "'%s': only a Linux kernel can be loaded for a crash; for an ELF "
 				 "kernel (vmlinux) give --args-linux",
 				 request->image_name);
-	if (take_region(machine, plan, err) || place_backup(machine, plan, err) ||
-	    place_header(machine, arch, plan, err) || restrict_map(machine, plan, err))
+	if (check_hotplug(request, machine, err) ||
+	    take_region(request, machine, loader, plan, err) || place_backup(machine, plan, err) ||
+	    place_header(request, machine, arch, plan, err) || restrict_map(machine, plan, err))
 		return -1;
 	return add_parameters(request, machine, plan, err);
 }

@@ -95,7 +95,7 @@ static void put_note_header(struct core_writer *w, const char *name, size_t name
 static void put_notes(struct core_writer *w, const struct machine *machine, uint16_t elf_machine,
 		      const struct plan_jump *jump, const struct range_set *lent)
 {
-	struct core_writer measure = { NULL, 0 };
+	struct core_writer measure = { .place = NULL };
 
 	put_descriptor(&measure, machine, elf_machine, jump, lent);
 	put_note_header(w, owner, strlen(NOTE_OWNER) + 1, measure.used, NOTE_TYPE);
@@ -113,7 +113,7 @@ int handoff_measure(const struct machine *machine, struct handoff_layout *layout
 	static const struct plan_jump no_jump;
 	struct range filler[PLAN_SEGMENTS_MAX] = { { 0, 0 } };
 	struct range_set lent = { filler, PLAN_SEGMENTS_MAX, PLAN_SEGMENTS_MAX };
-	struct core_writer measure = { NULL, 0 };
+	struct core_writer measure = { .place = NULL };
 
 	if (machine->ram.count > UINT16_MAX - 1 - EXTRA_LOADS)
 		return error_set(err,
@@ -146,8 +146,9 @@ int handoff_fill(const struct machine *machine, uint16_t elf_machine, struct pla
 		 uint8_t *core, size_t core_bytes, uint64_t *note_raw, struct error *err)
 {
 	struct range_set lent = { 0 }, loads = { 0 };
-	struct core_writer measure = { NULL, 0 };
-	struct core_writer w = { core, 0 }, note_header = { core, core_headers_bytes(0) };
+	struct core_writer measure = { .place = NULL };
+	struct core_writer w = { .place = core };
+	struct core_writer note_header = { .place = core, .used = core_headers_bytes(0) };
 	uint64_t base = plan->jump.elfcorehdr;
 	size_t notes;
 	int result = -1;

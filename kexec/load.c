@@ -181,6 +181,8 @@ static void fill_request(struct job *job)
 		.entry_given = options->entry.given,
 		.only_shown = options->dry_run,
 		.memmap_cmdline = options->memmap_cmdline,
+		.core_class = (enum core_class)options->core_class,
+		.hotplug = options->hotplug,
 		.no_checks = options->no_checks,
 		.reuse_video = options->reuse_video,
 		.console = options->console,

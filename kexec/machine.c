@@ -532,6 +532,11 @@ static int step_crash(struct reader *reader)
 		qsort(machine->cpu_notes, machine->cpu_note_count, sizeof(*machine->cpu_notes),
 		      compare_notes);
 	machine->kernel_address = text_address(reader);
+	if (!reader_file(reader, "sys/kernel/crash_elfcorehdr_size", &content)) {
+		if (text_number(text_trim(content), 10, &machine->corehdr_bytes))
+			machine->corehdr_bytes = 0;
+		reader_content_done(&content);
+	}
 	if (reader_file(reader, "sys/kernel/vmcoreinfo", &content))
 		return 0;
 	rest = content;

@@ -68,6 +68,8 @@ struct machine {
 	struct machine_note *cpu_notes; /* of each processor, whose registers go there */
 	unsigned cpu_note_count;
 	struct machine_note vmcoreinfo_note; /* bytes 0 = not known */
+	/* Bytes that the kernel wants of a core header to rewrite it; 0 = it never does. */
+	uint64_t corehdr_bytes;
 	uint64_t page_offset; /* virtual minus physical address of the linear map; 0 = not known */
 	uint64_t total_bytes; /* MemTotal */
 	uint64_t available_bytes; /* MemAvailable */
@@ -86,8 +88,9 @@ struct machine {
 
 /* What is worth the time to read: the parts a request does not need are left empty. */
 enum machine_want {
-	MACHINE_WANT_JUMP = 1,  /* gdtr, page_offset, vmcoreinfo, boot_id */
-	MACHINE_WANT_CRASH = 2, /* page_offset, kernel_address, cpu_notes, vmcoreinfo_note */
+	MACHINE_WANT_JUMP = 1, /* gdtr, page_offset, vmcoreinfo, boot_id */
+	/* page_offset, kernel_address, cpu_notes, vmcoreinfo_note, corehdr_bytes */
+	MACHINE_WANT_CRASH = 2,
 };
 
 /*

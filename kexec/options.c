@@ -218,9 +218,12 @@ const struct option_row option_rows[] = {
 
 	{ "pass-memmap-cmdline", 0, NULL, set_flag, AT(memmap_cmdline), 0, 0, GROUP_IMAGE,
 	  "for a crash: memory map on the command line, too" },
-	{ "elf32-core-headers", 0, NULL, set_flag, AT(ignored), 0, 0, GROUP_IMAGE,
-	  "without effect: core headers are ELF64" },
-	{ "elf64-core-headers", 0, NULL, set_flag, AT(ignored), 0, 0, GROUP_IMAGE, "the same" },
+	{ "elf32-core-headers", 0, NULL, set_choice, AT(core_class), CORE_CLASS_ELF32, 0,
+	  GROUP_IMAGE, "for a crash of a 32-bit kernel: an ELF32 core" },
+	{ "elf64-core-headers", 0, NULL, set_choice, AT(core_class), CORE_CLASS_ELF64, 0,
+	  GROUP_IMAGE, "for a crash: an ELF64 core (default)" },
+	{ "hotplug", 0, NULL, set_flag, AT(hotplug), 0, 0, GROUP_IMAGE,
+	  "for a crash: the kernel keeps the core's map true" },
 
 	{ "restore", 0, "WAY", set_name, AT(restore), 0, 0, GROUP_IMAGE,
 	  "saved kernel: auto, direct, classic or two-hop" },

@@ -70,6 +70,9 @@ struct options {
 	bool dedup_cmdline;     /* --dedup-cmdline */
 	bool no_cma, force_dtb; /* flags of kexec_file_load */
 	bool ignored;           /* options that are taken and change nothing */
+	bool reuse_cmdline, reuse_video, memmap_cmdline;
+	uint32_t core_class; /* enum core_class */
+	bool hotplug;
 	bool dry_run, json;
 	const char *restore;       /* --restore, or NULL */
 	const char *resume_kernel; /* --resume-kernel, or NULL */

@@ -478,7 +478,8 @@ static int build(const struct request *request, const struct machine *machine,
 					       : plan_image(request, machine, arch, plan, err))
 		return -1;
 	plan->flags = arch->kexec_arch | (plan->jump.preserve ? PLAN_PRESERVE_CONTEXT : 0) |
-		      (request->mode == REQUEST_CRASH ? PLAN_ON_CRASH : 0);
+		      (request->mode == REQUEST_CRASH ? PLAN_ON_CRASH : 0) |
+		      (plan->crash.updated ? PLAN_UPDATE_COREHDR : 0);
 	return plan_seal(plan, machine, err);
 }
 

@@ -23,6 +23,7 @@
 /* Flags of kexec_load(2), linux/kexec.h. */
 #define PLAN_ON_CRASH         UINT32_C(0x1)
 #define PLAN_PRESERVE_CONTEXT UINT32_C(0x2)
+#define PLAN_UPDATE_COREHDR   UINT32_C(0x4) /* KEXEC_UPDATE_ELFCOREHDR, Linux 6.5 */
 
 /* [at.start, at.start + data.size) is data, the rest of at is zero filled. at is whole pages. */
 struct segment {
@@ -38,6 +39,7 @@ struct plan_crash {
 	struct range source; /* low memory, which purgatory copies ... */
 	uint64_t target;     /* ... to here, before it is overwritten */
 	uint64_t elfcorehdr; /* physical address of the core header */
+	bool updated;        /* the running kernel rewrites the core header */
 };
 
 /* How the jump comes back; all zero in a plan that does not. */

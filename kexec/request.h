@@ -33,6 +33,9 @@ enum request_option {
 /* In which mode a bzImage is entered; the best it has, or one of those below. */
 enum entry_mode { ENTRY_MODE_BEST, ENTRY_MODE_32, ENTRY_MODE_16 };
 
+/* The class of a crash kernel's core header. */
+enum core_class { CORE_CLASS_DEFAULT, CORE_CLASS_ELF32, CORE_CLASS_ELF64 };
+
 enum elf_args { ELF_ARGS_DEFAULT, ELF_ARGS_ELF, ELF_ARGS_LINUX, ELF_ARGS_NONE };
 
 /* What purgatory prints on. */
@@ -58,8 +61,10 @@ struct request {
 	bool one_way; /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */
 	bool only_shown;     /* --dry-run: what would bar the load itself is a note of the plan */
 	bool memmap_cmdline; /* --pass-memmap-cmdline */
-	bool no_checks;      /* -i: no digests */
-	bool reuse_video;    /* --reuse-video-type */
+	enum core_class core_class;
+	bool hotplug;     /* --hotplug: the kernel may rewrite the core header */
+	bool no_checks;   /* -i: no digests */
+	bool reuse_video; /* --reuse-video-type */
 	struct request_console console;
 };
 

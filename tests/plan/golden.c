@@ -195,6 +195,11 @@ static void directive(struct golden *g, char *line)
 		g->request.memmap_cmdline = number(words[1]) != 0;
 	else if (!strcmp(words[0], "entry-mode"))
 		set_entry_mode(g, number(words[1]));
+	else if (!strcmp(words[0], "hotplug"))
+		g->request.hotplug = number(words[1]) != 0;
+	else if (!strcmp(words[0], "core-class"))
+		g->request.core_class =
+			number(words[1]) == 32 ? CORE_CLASS_ELF32 : CORE_CLASS_ELF64;
 	else if (!strcmp(words[0], "one-way"))
 		g->request.one_way = number(words[1]) != 0;
 	else

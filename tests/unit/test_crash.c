@@ -22,13 +22,26 @@ struct crash {
 
 static const struct range reserved = { 0x19000000, 0x1f000000 };
 
+static const struct request usual = {
+	.mode = REQUEST_CRASH,
+	.image_name = "image",
+	.cmdline = "quiet",
+};
+
+static void replan(struct crash *c, struct request request)
+{
+	struct error err;
+
+	plan_done(&c->plan);
+	request.image = image_span(&c->image);
+	if (plan_make(&request, &c->machine, &arch_i386, &c->plan, &err))
+		fail_msg("%s", err.text);
+}
+
 static int setup(void **state)
 {
 	const char *top = getenv("srcdir");
 	struct crash *c = calloc(1, sizeof(*c));
-	struct request request = { .mode = REQUEST_CRASH,
-				   .image_name = "image",
-				   .cmdline = "quiet" };
 	struct error err;
 	char root[512];
 
@@ -37,9 +50,7 @@ static int setup(void **state)
 	if (machine_read(root, MACHINE_WANT_CRASH, &c->machine, &err))
 		fail_msg("%s", err.text);
 	c->image = image_bzimage(&image_modern);
-	request.image = image_span(&c->image);
-	if (plan_make(&request, &c->machine, &arch_i386, &c->plan, &err))
-		fail_msg("%s", err.text);
+	replan(c, usual);
 	*state = c;
 	return 0;
 }
@@ -155,6 +166,88 @@ static void test_map_spares_the_header_and_the_copy(void **state)
 	range_set_done(&ram);
 }
 
+static void test_elf32_header_says_the_same(void **state)
+{
+	struct crash *c = *state;
+	struct request request = usual;
+	Elf32_Ehdr header;
+	Elf32_Phdr part;
+	struct span bytes;
+
+	read_header(c);
+	request.core_class = CORE_CLASS_ELF32;
+	replan(c, request);
+	bytes = plan_segment(&c->plan, "elfcorehdr")->data;
+	memcpy(&header, bytes.data, sizeof(header));
+	assert_memory_equal(header.e_ident, ELFMAG, SELFMAG);
+	assert_int_equal(header.e_ident[EI_CLASS], ELFCLASS32);
+	assert_int_equal(header.e_type, ET_CORE);
+	assert_int_equal(header.e_machine, EM_386);
+	assert_int_equal(header.e_phentsize, sizeof(part));
+	assert_int_equal(header.e_phnum, c->header.e_phnum);
+	assert_int_equal(bytes.size, header.e_phoff + header.e_phnum * sizeof(part));
+	for (unsigned i = 0; i < header.e_phnum; i++) {
+		memcpy(&part, bytes.data + header.e_phoff + i * sizeof(part), sizeof(part));
+		assert_int_equal(part.p_type, c->parts[i].p_type);
+		assert_int_equal(part.p_offset, c->parts[i].p_offset);
+		assert_int_equal(part.p_vaddr, c->parts[i].p_vaddr);
+		assert_int_equal(part.p_paddr, c->parts[i].p_paddr);
+		assert_int_equal(part.p_filesz, c->parts[i].p_filesz);
+		assert_int_equal(part.p_memsz, c->parts[i].p_memsz);
+		assert_int_equal(part.p_flags, c->parts[i].p_flags);
+	}
+}
+
+static void test_elf32_cannot_name_memory_above_4_gib(void **state)
+{
+	struct crash *c = *state;
+	struct request request = usual;
+	struct plan plan;
+	struct error err;
+
+	request.core_class = CORE_CLASS_ELF32;
+	request.image = image_span(&c->image);
+	assert_int_equal(range_set_add(&c->machine.ram, (struct range){ 0x100000000, 0x100001000 },
+				       &err),
+			 0);
+	assert_int_equal(plan_make(&request, &c->machine, &arch_i386, &plan, &err), -1);
+	assert_non_null(strstr(err.text, "leave --elf32-core-headers out"));
+	plan_done(&plan);
+}
+
+static void test_hotplug_leaves_room_and_no_digest(void **state)
+{
+	struct crash *c = *state;
+	struct request request = usual;
+	const struct segment *header;
+
+	request.hotplug = true;
+	c->machine.corehdr_bytes = 0x2001;
+	replan(c, request);
+	header = plan_segment(&c->plan, "elfcorehdr");
+	assert_int_equal(range_bytes(header->at), 0x3000);
+	assert_false(header->hashed);
+	assert_int_equal(c->plan.flags & 0xffff, PLAN_ON_CRASH | PLAN_UPDATE_COREHDR);
+	c->machine.corehdr_bytes = 1; /* never less than there is to say */
+	replan(c, request);
+	assert_int_equal(range_bytes(plan_segment(&c->plan, "elfcorehdr")->at), 0x1000);
+}
+
+static void test_hotplug_asks_for_too_much(void **state)
+{
+	struct crash *c = *state;
+	struct request request = usual;
+	struct plan plan;
+	struct error err;
+
+	request.hotplug = true;
+	request.image = image_span(&c->image);
+	c->machine.corehdr_bytes = UINT64_MAX;
+	assert_int_equal(plan_make(&request, &c->machine, &arch_i386, &plan, &err), -1);
+	assert_non_null(strstr(err.text, "--hotplug"));
+	plan_done(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +259,12 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_everything_lies_in_the_reservation, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_elf32_header_says_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_elf32_cannot_name_memory_above_4_gib, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_hotplug_leaves_room_and_no_digest, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_hotplug_asks_for_too_much, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_map_spares_the_header_and_the_copy, setup,
 						teardown),
 	};

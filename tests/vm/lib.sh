@@ -25,9 +25,18 @@ vm_say() {
 	echo "$*" >&2
 }
 
-# vm_kernel FLAVOUR: the folder of a test kernel, built when it is not there.
+# vm_kernel FLAVOUR: the folder of a test kernel, built when it is not there; with "-debian" in its name it is
+# Debian's own, fetched, which cannot jump.
 vm_kernel() {
-	"$vm_here/kernel/build-kernel" "$1"
+	local boot folder=$vm_build/kernels/$1
+	case $1 in
+	*-debian*)
+		boot=$("$vm_top/scripts/debian-kernel" "${1/-debian/}") || return 1
+		mkdir -p "$folder"
+		ln -sfn "$(echo "$boot"/vmlinuz-*)" "$folder/bzImage"
+		echo "$folder" ;;
+	*) "$vm_here/kernel/build-kernel" "$1" ;;
+	esac
 }
 
 # vm_arch FLAVOUR: the architecture of a kernel flavour.
@@ -118,14 +127,6 @@ vm_images() {
 		vm_pack "$work/a" "$images/$flavour.img" || return 1
 		ln -sfn "$kernel/bzImage" "$images/$flavour.bzImage"
 	done
-}
-
-# vm_debian_kernel: use Debian's own kernel under the flavour name "debian" (it cannot jump).
-vm_debian_kernel() {
-	local boot
-	boot=$("$vm_top/scripts/i386-sysroot" --debian-kernel) || return 1
-	ln -sfn "$(echo "$boot"/vmlinuz-*)" "$vm_build/images/debian.bzImage"
-	ln -sfn i386.img "$vm_build/images/debian.img"
 }
 
 # vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's

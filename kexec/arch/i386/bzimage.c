@@ -393,8 +393,8 @@ int bzimage_room(const struct request *request, const struct bzimage_way *way, s
 		return -1;
 	if (!kernel.relocatable)
 		return error_set(err,
-				 "this kernel cannot be jumped to: it must be loaded at 0x%llx "
-				 "(built without CONFIG_RELOCATABLE); boot it, or build it with",
+				 "this kernel cannot be moved: it must be loaded at 0x%llx (built "
+				 "without CONFIG_RELOCATABLE); boot it, or build it with",
 				 (unsigned long long)LOAD_ADDRESS);
 	step = kernel.alignment > ROOM_ALIGN ? kernel.alignment : ROOM_ALIGN;
 	home = align_up(kernel.pref_address, kernel.alignment);

@@ -338,8 +338,8 @@ static int room(const struct request *request, struct place *want, struct error 
 	if (start < MIB + ROOM_ALIGN)
 		return error_set(
 			err,
-			"this kernel cannot be jumped to: it lies at 0x%llx, where there is no "
-			"room below it",
+			"this kernel cannot be moved: it lies at 0x%llx, where there is no room "
+			"below it",
 			(ull)start);
 	start -= ROOM_ALIGN;
 	want->size = align_up(end - start + linux_room_bytes(request), MIB);
