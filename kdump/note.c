@@ -33,6 +33,7 @@ static int parse_entry(struct span data, struct jump_note *note, struct error *e
 	note->raw = le64_get(p + NOTE_ENTRY_RAW);
 	note->cr3 = le64_get(p + NOTE_ENTRY_CR3);
 	note->cpu = le32_get(p + NOTE_ENTRY_CPU);
+	note->phys_bits = le32_get(p + NOTE_ENTRY_PHYS_BITS);
 	note->gdtr_base = le64_get(p + NOTE_ENTRY_GDTR_BASE);
 	note->gdtr_limit = le32_get(p + NOTE_ENTRY_GDTR_LIMIT);
 	note->cpus = le32_get(p + NOTE_ENTRY_CPUS);

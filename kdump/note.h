@@ -13,11 +13,12 @@
 
 struct jump_note {
 	uint32_t version;
-	uint32_t machine; /* ELF machine of A */
-	uint64_t in, out; /* the pad's entries */
-	uint64_t raw;     /* A's own re-entry; 0 = A has not left */
-	uint64_t cr3;     /* x86_64 */
-	uint32_t cpu;     /* enum cpu_flag */
+	uint32_t machine;   /* ELF machine of A */
+	uint64_t in, out;   /* the pad's entries */
+	uint64_t raw;       /* A's own re-entry; 0 = A has not left */
+	uint64_t cr3;       /* x86_64 */
+	uint32_t cpu;       /* enum cpu_flag */
+	uint32_t phys_bits; /* of a physical address; 0 = not known */
 	uint64_t gdtr_base;
 	uint32_t gdtr_limit;
 	uint32_t cpus;

@@ -52,6 +52,7 @@ static void put_entry_record(struct core_writer *w, const struct machine *machin
 	le64_put(data + NOTE_ENTRY_IN, jump->in);
 	le64_put(data + NOTE_ENTRY_OUT, jump->out);
 	le32_put(data + NOTE_ENTRY_CPU, machine->cpu);
+	le32_put(data + NOTE_ENTRY_PHYS_BITS, machine->phys_bits);
 	le64_put(data + NOTE_ENTRY_GDTR_BASE, machine->gdtr.base);
 	le32_put(data + NOTE_ENTRY_GDTR_LIMIT, machine->gdtr.limit);
 	le32_put(data + NOTE_ENTRY_CPUS, machine->cpu_count);

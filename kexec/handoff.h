@@ -37,7 +37,7 @@ enum note_entry_offset {
 	NOTE_ENTRY_RAW = 24,         /* u64 raw re-entry; written by the pad on the way out */
 	NOTE_ENTRY_CR3 = 32,         /* u64 identity table (x86_64); written by the pad */
 	NOTE_ENTRY_CPU = 40,         /* u32 enum cpu_flag */
-	NOTE_ENTRY_FLAGS = 44,       /* u32, 0 */
+	NOTE_ENTRY_PHYS_BITS = 44,   /* u32 bits of a physical address, 0 = not known */
 	NOTE_ENTRY_GDTR_BASE = 48,   /* u64 */
 	NOTE_ENTRY_GDTR_LIMIT = 56,  /* u32 */
 	NOTE_ENTRY_CPUS = 60,        /* u32 online processors of A */

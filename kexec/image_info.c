@@ -109,6 +109,9 @@ static void print_kernel(const struct resume_image *image, FILE *out)
 	/* The second line of the release is the version; both were made printable. */
 	fprintf(out, "kernel:    %.*s%s\n", (int)strcspn(note->release, "\n"), note->release,
 		paging_text(note->cpu));
+	if (note->phys_bits)
+		fprintf(out, "processor: %u bits of physical address%s\n", note->phys_bits,
+			note->cpu & CPU_ENCRYPTED ? ", memory encrypted" : "");
 	fprintf(out, "boot id:   %s\n", note->boot_id);
 	fprintf(out, "way back:  0x%" PRIx64 " (enters the kernel at 0x%" PRIx64 ")\n", note->in,
 		note->raw);
@@ -193,6 +196,9 @@ static void add_kernel(json_t *json, const struct jump_note *note)
 		 note->release);
 	json_object_set_new(json, "kernel", json_string(release));
 	json_object_set_new(json, "pae", json_boolean(note->cpu & CPU_PAE));
+	json_object_set_new(json, "five_level_paging", json_boolean(note->cpu & CPU_LA57));
+	json_object_set_new(json, "encrypted", json_boolean(note->cpu & CPU_ENCRYPTED));
+	json_object_set_new(json, "physical_address_bits", number(note->phys_bits));
 	json_object_set_new(json, "boot_id", json_string(note->boot_id));
 	json_object_set_new(json, "way_back", number(note->in));
 	json_object_set_new(json, "raw", number(note->raw));

@@ -312,6 +312,7 @@ static int step_cpu(struct reader *reader)
 			if ((machine->cpu & cpu_flags[i].needs) == cpu_flags[i].needs &&
 			    text_has_word(flags, cpu_flags[i].flag))
 				machine->cpu |= cpu_flags[i].means;
+	machine->phys_bits = cpuinfo_phys_bits(content);
 	reader_content_done(&content);
 	return 0;
 }

@@ -58,6 +58,8 @@ struct machine {
 	char *cmdline;      /* /proc/cmdline without the newline; never NULL */
 	uint32_t cpu;       /* enum cpu_flag bits */
 	uint32_t cpu_count; /* online */
+	uint32_t
+		phys_bits; /* of a physical address, as the running kernel sees it; 0 = not known */
 
 	struct memmap
 		firmware; /* /sys/firmware/memmap, else /proc/iomem: handed to the next kernel */

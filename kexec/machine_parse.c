@@ -227,6 +227,17 @@ uint64_t meminfo_bytes(struct span text, const char *key)
 	return kilobytes * 1024;
 }
 
+uint32_t cpuinfo_phys_bits(struct span text)
+{
+	struct span value, word;
+	uint64_t bits;
+
+	if (text_field(text, "address sizes", &value) || !text_word(&value, &word) ||
+	    text_number(word, 10, &bits) || bits < 32 || bits > 64)
+		return 0;
+	return (uint32_t)bits;
+}
+
 uint64_t systab_rsdp(struct span text)
 {
 	struct span value;

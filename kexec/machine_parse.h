@@ -54,6 +54,9 @@ uint64_t meminfo_bytes(struct span text, const char *key);
  * none. */
 uint64_t systab_rsdp(struct span text);
 
+/* Bits of a physical address, from the text of /proc/cpuinfo; 0 when it does not say. */
+uint32_t cpuinfo_phys_bits(struct span text);
+
 /* Whether every address in /proc/iomem is zero: what a reader without root gets. */
 bool iomem_hidden(struct span text);
 

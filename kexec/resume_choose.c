@@ -145,8 +145,19 @@ int resume_check_machine(const struct resume_image *image, const struct resume_m
 				 "kernel for %s",
 				 machine_text(image->core.machine), machine_text(own),
 				 machine_text(image->core.machine));
+	if ((machine->cpu | (image->has_note ? image->note.cpu : 0)) & CPU_ENCRYPTED)
+		return error_set(err,
+				 "memory is encrypted (SME, SEV or TDX) in %s: nothing can be put "
+				 "back there; boot with mem_encrypt=off",
+				 machine->cpu & CPU_ENCRYPTED ? "this kernel" : "its kernel");
 	if (!image->has_note)
 		return 0;
+	if (image->note.phys_bits && machine->phys_bits &&
+	    image->note.phys_bits != machine->phys_bits)
+		return error_set(err,
+				 "its kernel ran with %u bits of physical address, this processor "
+				 "has %u",
+				 image->note.phys_bits, machine->phys_bits);
 	if (image->note.cpu & CPU_PAE && !here->has_pae)
 		return error_set(err,
 				 "its kernel ran with PAE, which this processor does not have");

@@ -116,6 +116,11 @@ static void test_small_texts(void **state)
 	assert_int_equal(meminfo_bytes(text("MemTotal: 99999999999999999999 kB\n"), "MemTotal"), 0);
 	assert_int_equal(meminfo_bytes(text("MemTotal: 18446744073709551615 kB\n"), "MemTotal"), 0);
 	assert_int_equal(meminfo_bytes(text("MemTotal:\n"), "MemTotal"), 0);
+	assert_int_equal(cpuinfo_phys_bits(
+				 text("address sizes\t: 40 bits physical, 48 bits virtual\n")),
+			 40);
+	assert_int_equal(cpuinfo_phys_bits(text("address sizes\t: 9 bits physical\n")), 0);
+	assert_int_equal(cpuinfo_phys_bits(text("flags : pae\n")), 0);
 
 	assert_int_equal(systab_rsdp(text("ACPI=0x2\nACPI20=0x7f\n")), 0x7f);
 	assert_int_equal(systab_rsdp(text("SMBIOS=0x1\nACPI=0x2\n")), 2);

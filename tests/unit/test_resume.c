@@ -640,6 +640,20 @@ static void another_machine_is_refused(void **state)
 	assert_int_equal(fits(f), -1);
 	says(f, "PAE");
 	f->image.note.cpu = 0;
+	f->image.note.phys_bits = 40;
+	assert_int_equal(fits(f), 0);
+	f->machine.phys_bits = 36;
+	assert_int_equal(fits(f), -1);
+	says(f, "40 bits of physical address, this processor has 36");
+	f->machine.phys_bits = 40;
+	f->machine.cpu = CPU_ENCRYPTED;
+	assert_int_equal(fits(f), -1);
+	says(f, "encrypted (SME, SEV or TDX) in this kernel");
+	f->machine.cpu = 0;
+	f->image.note.cpu = CPU_ENCRYPTED;
+	assert_int_equal(fits(f), -1);
+	says(f, "encrypted (SME, SEV or TDX) in its kernel");
+	f->image.note.cpu = 0;
 	/* Less memory. */
 	add_firmware(&f->machine, RAM_END - MIB, RAM_END, MEMORY_RESERVED);
 	assert_int_equal(fits(f), -1);
