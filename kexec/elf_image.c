@@ -147,6 +147,7 @@ static int read_headers(Elf *handle, uint64_t headers, struct elf_image *elf, st
 		if (elf->loads)
 			elf->loads[elf->count] = (struct elf_load){
 				.at = { p.p_paddr, p.p_paddr + p.p_memsz },
+				.vaddr = p.p_vaddr,
 				.offset = p.p_offset,
 				.file_bytes = p.p_filesz,
 			};

@@ -17,6 +17,7 @@
 
 struct elf_load {
 	struct range at;     /* physical: p_paddr, p_paddr + p_memsz; not empty */
+	uint64_t vaddr;      /* virtual address of at.start */
 	uint64_t offset;     /* in the file */
 	uint64_t file_bytes; /* at most range_bytes(at); what follows is zero */
 };

@@ -6,15 +6,13 @@
  */
 #include "initrd.h"
 
-#include <stdbool.h>
-
 #define CPIO_HEADER_BYTES 110
 #define CPIO_FILE_BYTES   54 /* offset of eight hexadecimal digits */
 #define CPIO_NAME_BYTES   94
 #define GZIP_RATIO_MAX    1032 /* deflate cannot do better */
 #define GUESSED_RATIO     4
 
-static bool is_cpio(struct span s)
+bool initrd_is_cpio(struct span s)
 {
 	return s.size >= CPIO_HEADER_BYTES &&
 	       (!memcmp(s.data, "070701", 6) || !memcmp(s.data, "070702", 6));
@@ -50,7 +48,7 @@ static bool skip_member(struct span *rest)
 {
 	uint64_t name, file, head;
 
-	if (!is_cpio(*rest) || !hex8(rest->data + CPIO_NAME_BYTES, &name) ||
+	if (!initrd_is_cpio(*rest) || !hex8(rest->data + CPIO_NAME_BYTES, &name) ||
 	    !hex8(rest->data + CPIO_FILE_BYTES, &file))
 		return false;
 	head = align_up(CPIO_HEADER_BYTES + name, 4);

@@ -3,7 +3,12 @@
 #ifndef KEXEC_INITRD_H
 #define KEXEC_INITRD_H
 
+#include <stdbool.h>
+
 #include "bytes.h"
+
+/* Whether the bytes begin like the archive an initrd is when it is unpacked. */
+bool initrd_is_cpio(struct span s);
 
 /*
  * An estimate: exact for plain cpio archives (as many as there are in a row), what its last four

@@ -29,7 +29,8 @@ struct job {
 	const struct options *options;
 	const char *root;
 	struct arena arena; /* of the request's texts */
-	struct file_map image, initrd;
+	struct file_map image, initrd, modules;
+	struct request_module module_list[OPTIONS_MODULES_MAX];
 	struct machine machine;
 	bool has_machine;
 	struct request request;
@@ -44,6 +45,7 @@ static void job_done(struct job *job)
 		machine_done(&job->machine);
 	file_map_done(&job->image);
 	file_map_done(&job->initrd);
+	file_map_done(&job->modules);
 	arena_done(&job->arena);
 }
 
@@ -189,6 +191,23 @@ static void fill_request(struct job *job)
 	};
 }
 
+static int map_modules(struct job *job, struct error *err)
+{
+	const struct options *options = job->options;
+	const char *kept[OPTIONS_MODULES_MAX];
+
+	if (file_map_modules(options->modules, options->module_count, &job->arena, &job->modules,
+			     job->module_list, kept, err))
+		return -1;
+	for (unsigned i = 0; i < options->module_count; i++)
+		if (kept[i])
+			warn(job->world, "%s", kept[i]);
+	job->request.modules = job->modules.data;
+	job->request.module_list = job->module_list;
+	job->request.module_count = options->module_count;
+	return 0;
+}
+
 static int map_files(struct job *job, struct error *err)
 {
 	const struct options *options = job->options;
@@ -200,7 +219,7 @@ static int map_files(struct job *job, struct error *err)
 		return -1;
 	job->request.image = job->image.data;
 	job->request.initrd = job->initrd.data;
-	return 0;
+	return map_modules(job, err);
 }
 
 static void print_reasons(const struct job *job)

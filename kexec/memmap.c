@@ -299,6 +299,19 @@ int memmap_of_type(const struct memmap *map, uint32_t type, struct range_set *se
 	return 0;
 }
 
+uint64_t memmap_ram_end(const struct memmap *map, uint64_t start)
+{
+	uint64_t end = start;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct memmap_entry *e = &map->entries[i];
+
+		if (e->type == MEMORY_RAM && e->at.start <= end && e->at.end > end)
+			end = e->at.end;
+	}
+	return end;
+}
+
 void memmap_done(struct memmap *map)
 {
 	free(map->entries);

@@ -51,6 +51,10 @@ int memmap_of_type(const struct memmap *map, uint32_t type, struct range_set *se
 
 void memmap_done(struct memmap *map);
 
+/* The end of the RAM that goes on without a hole from start; start where there is none. The map is
+ * sorted. */
+uint64_t memmap_ram_end(const struct memmap *map, uint64_t start);
+
 /* The name used in /sys/firmware/memmap and in our own output ("System RAM", "Reserved", ...). */
 const char *memmap_type_name(uint32_t type);
 

@@ -104,6 +104,17 @@ static int refuse_xen(const struct option_row *row, const char *value, struct op
 			 row->name);
 }
 
+static int add_module(const struct option_row *row, const char *value, struct options *options,
+		      struct error *err)
+{
+	if (!*value || *value == ' ')
+		return bad_value(row, value, "a file name is wanted, and arguments behind it", err);
+	if (options->module_count == OPTIONS_MODULES_MAX)
+		return error_set(err, "more than %d --%s options", OPTIONS_MODULES_MAX, row->name);
+	options->modules[options->module_count++] = value;
+	return 0;
+}
+
 static int set_serial(const struct option_row *row, const char *value, struct options *options,
 		      struct error *err)
 {
@@ -203,6 +214,8 @@ const struct option_row option_rows[] = {
 	  "the same as --initrd" },
 	{ "reuseinitrd", 0, NULL, set_flag, AT(reuse_initrd), 0, REQUEST_INITRD, GROUP_IMAGE,
 	  "begin with the initrd this kernel retained" },
+	{ "module", 0, "FILE", add_module, 0, 0, REQUEST_MODULES, GROUP_IMAGE,
+	  "multiboot: a module; arguments behind the name" },
 	{ "args-elf", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_ELF, REQUEST_ELF_ARGS,
 	  GROUP_IMAGE, "ELF: pass ELF boot notes" },
 	{ "args-linux", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_LINUX, REQUEST_ELF_ARGS,

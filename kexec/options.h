@@ -14,6 +14,7 @@
 #include "request.h"
 
 #define OPTIONS_INITRDS_MAX 64
+#define OPTIONS_MODULES_MAX 64
 
 /* What is to be done: a set, so that the order of the options cannot change its meaning. */
 enum action {
@@ -58,6 +59,8 @@ struct options {
 	const char *root;
 	const char *initrds[OPTIONS_INITRDS_MAX];
 	unsigned initrd_count;
+	const char *modules[OPTIONS_MODULES_MAX]; /* "FILE ARGUMENTS" */
+	unsigned module_count;
 	struct option_number entry, mem_min, mem_max;
 	struct request_console console;
 	uint32_t elf_args;   /* enum elf_args */
@@ -70,7 +73,6 @@ struct options {
 	bool dedup_cmdline;     /* --dedup-cmdline */
 	bool no_cma, force_dtb; /* flags of kexec_file_load */
 	bool ignored;           /* options that are taken and change nothing */
-	bool reuse_cmdline, reuse_video, memmap_cmdline;
 	uint32_t core_class; /* enum core_class */
 	bool hotplug;
 	bool dry_run, json;

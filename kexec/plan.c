@@ -165,6 +165,25 @@ struct segment *plan_place(struct plan *plan, const char *name, struct span data
 	return plan_claim(plan, name, data, (struct range){ start, start + pages.size }, err);
 }
 
+struct segment *plan_place_any(struct plan *plan, const char *name, uint64_t size,
+			       const struct place *places, size_t count)
+{
+	struct segment *segment = NULL;
+	struct error unused;
+
+	for (size_t i = 0; i < count && !segment; i++) {
+		struct place want = places[i];
+		uint64_t address;
+
+		want.size = align_up(size, PAGE_BYTES);
+		want.align = PAGE_BYTES;
+		if (want.within.end > want.within.start &&
+		    !range_set_find(&plan->free, &want, &address))
+			segment = plan_place(plan, name, (struct span){ NULL, 0 }, &want, &unused);
+	}
+	return segment;
+}
+
 static bool entry_is_inside(const struct plan *plan, uint64_t entry)
 {
 	for (unsigned i = 0; i < plan->segment_count; i++)
@@ -384,6 +403,7 @@ static const struct {
 	{ REQUEST_ELF_ARGS, "--args-elf, --args-linux or --args-none" },
 	{ REQUEST_REUSE_VIDEO, "--reuse-video-type" },
 	{ REQUEST_ENTRY_MODE, "--real-mode or --entry-32bit" },
+	{ REQUEST_MODULES, "--module" },
 };
 
 static int check_options(const struct request *request, uint32_t accepts, const char *who,

@@ -102,6 +102,11 @@ struct segment *plan_place(struct plan *plan, const char *name, struct span data
 struct segment *plan_claim(struct plan *plan, const char *name, struct span data, struct range at,
 			   struct error *err);
 
+/* For loaders: the first of count places (of size bytes each, on page boundaries) that is free.
+ * NULL if none is; the caller knows what to say. */
+struct segment *plan_place_any(struct plan *plan, const char *name, uint64_t size,
+			       const struct place *places, size_t count);
+
 /* Add a warning or a refusal (text is copied). Silently drops those past the limit. */
 void plan_note(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_refuse(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));

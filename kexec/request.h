@@ -28,6 +28,7 @@ enum request_option {
 	REQUEST_ELF_ARGS = 1 << 2, /* --args-elf, --args-linux, --args-none */
 	REQUEST_REUSE_VIDEO = 1 << 3,
 	REQUEST_ENTRY_MODE = 1 << 4, /* --real-mode, --entry-32bit */
+	REQUEST_MODULES = 1 << 5,    /* --module */
 };
 
 /* In which mode a bzImage is entered; the best it has, or one of those below. */
@@ -45,12 +46,21 @@ struct request_console {
 	uint32_t serial_baud; /* 0 = leave as it is */
 };
 
+/* One --module: a piece of request.modules, and what the image is told with it. */
+struct request_module {
+	uint64_t offset, bytes;
+	const char *text; /* "FILE ARGUMENTS", as it was given */
+};
+
 struct request {
 	enum request_mode mode;
 	const char *type;       /* --type, or NULL: try all */
 	const char *image_name; /* for messages */
 	struct span image;      /* unpacked */
 	struct span initrd;  /* all --initrd files, one after the other, each on a page boundary */
+	struct span modules; /* all --module files, in the same way */
+	const struct request_module *module_list;
+	size_t module_count;
 	const char *cmdline; /* as the user composed it; never NULL */
 	enum elf_args elf_args;
 	enum entry_mode entry_mode;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Maps and reads the files of a request, and has compressed ones unpacked. Knows files and pipes;
- * does not know what an image looks like inside, and a ramdisk is left as it is (it is unpacked by
- * the kernel that gets it).
+ * does not know what an image looks like inside, but for a ramdisk, which is left as it is (it is
+ * unpacked by the kernel that gets it).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* mremap() */
@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "initrd.h"
 #include "range.h"
 #include "unpack.h"
 
@@ -147,11 +148,18 @@ static int join(struct file_map *parts, unsigned count, struct file_map *map, st
 	return 0;
 }
 
+/* Release what a failure left of the parts; they are empty once they are joined. */
+static void done_all(struct file_map *parts, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		file_map_done(&parts[i]);
+	free(parts);
+}
+
 int file_map_joined(const char *const *names, unsigned count, struct file_map *map,
 		    struct error *err)
 {
 	struct file_map *parts;
-	unsigned mapped = 0;
 	int failed = 0;
 
 	*map = (struct file_map){ 0 };
@@ -162,13 +170,73 @@ int file_map_joined(const char *const *names, unsigned count, struct file_map *m
 	parts = calloc(count, sizeof(*parts));
 	if (!parts)
 		return error_no_memory(err);
-	for (; !failed && mapped < count; mapped++)
-		failed = map_named(names[mapped], &parts[mapped], err);
+	for (unsigned i = 0; !failed && i < count; i++)
+		failed = map_named(names[i], &parts[i], err);
 	if (!failed)
 		failed = join(parts, count, map, err);
-	for (unsigned i = 0; i < mapped; i++)
-		file_map_done(&parts[i]);
-	free(parts);
+	done_all(parts, count);
+	if (failed)
+		file_map_done(map);
+	return failed;
+}
+
+/* Unpack a module if that is right; *why is set if it would have been, but cannot be done. */
+static int unpack_module(const char *name, struct arena *arena, struct file_map *map,
+			 const char **why)
+{
+	const struct unpack_format *format = unpack_format_of(map->data);
+	struct file_map unpacked = { 0 };
+	struct error err;
+
+	*why = NULL;
+	if (!format)
+		return 0;
+	if (unpack(format, map->data, UNPACKED_MAX_BYTES, &unpacked, &err)) {
+		*why = arena_printf(arena, "the module '%s' is handed on as it is: %s", name,
+				    err.text);
+		return *why ? 0 : -1;
+	}
+	if (!unpacked.data.size || initrd_is_cpio(unpacked.data)) {
+		file_map_done(&unpacked);
+		return 0;
+	}
+	file_map_done(map);
+	*map = unpacked;
+	return 0;
+}
+
+static int map_module(const char *text, struct arena *arena, struct file_map *map, const char **why,
+		      struct error *err)
+{
+	char *name = arena_strdup(arena, text);
+
+	if (!name)
+		return error_no_memory(err);
+	name[strcspn(name, " \t")] = '\0';
+	if (map_named(name, map, err))
+		return -1;
+	return unpack_module(name, arena, map, why) ? error_no_memory(err) : 0;
+}
+
+int file_map_modules(const char *const *texts, unsigned count, struct arena *arena,
+		     struct file_map *map, struct request_module *list, const char **kept,
+		     struct error *err)
+{
+	struct file_map *parts = calloc(count ? count : 1, sizeof(*parts));
+	uint64_t offset = 0;
+	int failed = 0;
+
+	*map = (struct file_map){ 0 };
+	if (!parts)
+		return error_no_memory(err);
+	for (unsigned i = 0; !failed && i < count; i++) {
+		failed = map_module(texts[i], arena, &parts[i], &kept[i], err);
+		list[i] = (struct request_module){ offset, parts[i].data.size, texts[i] };
+		offset += parts[i].mapping_bytes;
+	}
+	if (!failed && count)
+		failed = join(parts, count, map, err);
+	done_all(parts, count);
 	if (failed)
 		file_map_done(map);
 	return failed;

@@ -17,8 +17,9 @@
 #include "purgatory/abi.h"
 #include "sha256.h"
 
-#define LINE_CHARS 4096
-#define WORDS_MAX  40
+#define LINE_CHARS  4096
+#define WORDS_MAX   40
+#define MODULES_MAX 4
 
 typedef unsigned long long ull;
 
@@ -26,9 +27,11 @@ struct golden {
 	const char *machines;
 	char machine_name[64];
 	char cmdline[LINE_CHARS];
+	char type[32];
 	struct machine machine;
 	struct request request;
-	struct image image, initrd;
+	struct image image, initrd, modules;
+	struct request_module module_list[MODULES_MAX];
 	struct plan plan;
 };
 
@@ -102,6 +105,51 @@ static void elf(struct golden *g, char **words, size_t count)
 	g->image = image_elf(&f);
 }
 
+/* multiboot OFFSET FLAGS WORD..., multiboot2 OFFSET WORD...: a header over what is there. */
+static void multiboot(struct golden *g, char **words, size_t count)
+{
+	bool second = !strcmp(words[0], "multiboot2");
+	size_t skip = second ? 2 : 3;
+	uint32_t numbers[WORDS_MAX];
+
+	if (count < skip)
+		fail(words[0], "an offset is needed, and flags for the first version");
+	for (size_t i = skip; i < count; i++)
+		numbers[i - skip] = (uint32_t)number(words[i]);
+	if (second)
+		image_put_multiboot2(&g->image, number(words[1]), numbers, count - skip);
+	else
+		image_put_multiboot(&g->image, number(words[1]), (uint32_t)number(words[2]),
+				    numbers, count - skip);
+}
+
+/* module BYTES TEXT: each begins a page, as the files of a request do. */
+static void add_module(struct golden *g, char *line)
+{
+	size_t n = g->request.module_count, offset = g->modules.size, bytes;
+	char *text;
+
+	if (n == MODULES_MAX)
+		fail("module", "too many");
+	offset = (offset + 4095) / 4096 * 4096;
+	bytes = strtoul(line, &text, 0);
+	text += *text == ' ';
+	text[strcspn(text, "\n")] = '\0';
+	g->modules.data = realloc(g->modules.data, offset + bytes);
+	text = strdup(text);
+	if (!g->modules.data || !text)
+		fail("module", "no memory");
+	memset(g->modules.data + g->modules.size, 0, offset - g->modules.size);
+	for (size_t i = 0; i < bytes; i++)
+		g->modules.data[offset + i] = image_pattern(i);
+	g->modules.size = offset + bytes;
+	g->module_list[n] = (struct request_module){ offset, bytes, text };
+	g->request.modules = image_span(&g->modules);
+	g->request.module_list = g->module_list;
+	g->request.module_count = n + 1;
+	g->request.given |= REQUEST_MODULES;
+}
+
 static void set_mode(struct golden *g, const char *mode)
 {
 	if (!strcmp(mode, "boot"))
@@ -167,6 +215,10 @@ static void directive(struct golden *g, char *line)
 		g->request.given |= REQUEST_CMDLINE;
 		return;
 	}
+	if (!strncmp(line, "module ", 7)) {
+		add_module(g, line + 7);
+		return;
+	}
 	count = cut(line, words);
 	if (!count || *words[0] == '#')
 		return;
@@ -181,6 +233,12 @@ static void directive(struct golden *g, char *line)
 			count - (!strcmp(words[1], "modern") ? 2 : 1));
 	else if (!strcmp(words[0], "elf"))
 		elf(g, words + 1, count - 1);
+	else if (!strcmp(words[0], "raw"))
+		g->image = image_raw(number(words[1]));
+	else if (!strncmp(words[0], "multiboot", 9))
+		multiboot(g, words, count);
+	else if (!strcmp(words[0], "type"))
+		snprintf(g->type, sizeof(g->type), "%s", words[1]), g->request.type = g->type;
 	else if (!strcmp(words[0], "args"))
 		set_args(g, words[1]);
 	else if (!strcmp(words[0], "initrd"))
@@ -310,12 +368,13 @@ static void run(struct golden *g)
 	if (!arch)
 		fail("no architecture", g->machine.arch);
 	g->request.image = image_span(&g->image);
-	if (plan_make(&g->request, &g->machine, arch, &g->plan, &err))
+	if (plan_make(&g->request, &g->machine, arch, &g->plan, &err)) {
 		printf("refused: %s\n", err.text);
-	else
+		for (unsigned i = 0; i < g->plan.refusal_count; i++)
+			printf("refusal: %s\n", g->plan.refusals[i]);
+	} else {
 		print_plan(&g->plan);
-	for (unsigned i = 0; i < g->plan.refusal_count; i++)
-		printf("refusal: %s\n", g->plan.refusals[i]);
+	}
 	plan_done(&g->plan);
 	machine_done(&g->machine);
 }
@@ -342,5 +401,8 @@ int main(int argc, char **argv)
 	run(&g);
 	free(g.image.data);
 	free(g.initrd.data);
+	free(g.modules.data);
+	for (size_t i = 0; i < g.request.module_count; i++)
+		free((void *)(uintptr_t)g.module_list[i].text);
 	return 0;
 }

@@ -188,6 +188,40 @@ struct image image_elf_many(size_t count)
 	return image;
 }
 
+struct image image_raw(size_t size)
+{
+	struct image image = image_new(size);
+
+	fill(image.data, size);
+	return image;
+}
+
+static void put_words(struct image *image, size_t offset, const uint32_t *words, size_t count)
+{
+	if (offset + 4 * count > image->size)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		le32_put(image->data + offset + 4 * i, words[i]);
+}
+
+void image_put_multiboot(struct image *image, size_t offset, uint32_t flags, const uint32_t *words,
+			 size_t count)
+{
+	const uint32_t head[] = { 0x1badb002, flags, 0 - (0x1badb002 + flags) };
+
+	put_words(image, offset, head, 3);
+	put_words(image, offset + sizeof(head), words, count);
+}
+
+void image_put_multiboot2(struct image *image, size_t offset, const uint32_t *words, size_t count)
+{
+	uint32_t bytes = (uint32_t)(16 + 4 * count);
+	const uint32_t head[] = { 0xe85250d6, 0, bytes, 0 - (0xe85250d6 + bytes) };
+
+	put_words(image, offset, head, 4);
+	put_words(image, offset + sizeof(head), words, count);
+}
+
 int image_write(const struct image *image, const char *path)
 {
 	FILE *file = fopen(path, "wb");

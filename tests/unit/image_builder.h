@@ -53,6 +53,15 @@ struct image image_elf(const struct image_elf *fields);
 /* An ELF32 program of count one-page loads without contents, each a page apart from the next. */
 struct image image_elf_many(size_t count);
 
+/* size bytes of the pattern. */
+struct image image_raw(size_t size);
+
+/* Write a Multiboot header with its checksum over what is at offset: the words follow the first
+ * three (version 1), or are the tags behind the four (version 2). */
+void image_put_multiboot(struct image *image, size_t offset, uint32_t flags, const uint32_t *words,
+			 size_t count);
+void image_put_multiboot2(struct image *image, size_t offset, const uint32_t *words, size_t count);
+
 struct span image_span(const struct image *image);
 
 /* The byte every builder puts at this offset of a part: contents can be told apart. */

@@ -7,7 +7,9 @@
 
 #define KEXEC_ARCH_386 (UINT32_C(3) << 16) /* linux/kexec.h */
 
-static const struct loader *const loaders[] = { &loader_elf_x86, &loader_bzimage, NULL };
+/* An ELF file with a multiboot header is a multiboot kernel. */
+static const struct loader *const loaders[] = { &loader_multiboot, &loader_multiboot2,
+						&loader_elf_x86, &loader_bzimage, NULL };
 
 const struct arch arch_i386 = {
 	.name = "i386",

@@ -46,20 +46,6 @@ size_t boot_block_bytes(const struct boot_block *block)
 	return lay_out(block).end;
 }
 
-/* KiB of RAM from 1 MiB up to the first hole. */
-static uint64_t extended_kib(const struct memmap *map)
-{
-	uint64_t end = MIB;
-
-	for (size_t i = 0; i < map->count; i++) {
-		const struct memmap_entry *e = &map->entries[i];
-
-		if (e->type == MEMORY_RAM && e->at.start <= end && e->at.end > end)
-			end = e->at.end;
-	}
-	return (end - MIB) / 1024;
-}
-
 static void fill_screen(const struct machine *machine, uint8_t *page)
 {
 	if (machine->boot_params.size >= SCREEN_INFO_BYTES) {
@@ -138,7 +124,7 @@ static void put_entry(uint8_t *to, const struct memmap_entry *entry)
 
 static void fill_memory(const struct memmap *map, uint8_t *page)
 {
-	uint64_t kib = extended_kib(map);
+	uint64_t kib = (memmap_ram_end(map, MIB) - MIB) / 1024;
 	size_t count = map->count < E820_TABLE_MAX ? map->count : E820_TABLE_MAX;
 
 	le16_put(page + BP_EXT_MEM_K, (uint16_t)(kib < UINT16_MAX ? kib : UINT16_MAX));

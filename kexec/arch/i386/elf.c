@@ -145,46 +145,6 @@ static size_t other_segments(const struct request *request)
 	}
 }
 
-static int check_room(const struct plan *plan, const struct elf_pieces *pieces, size_t others,
-		      struct error *err)
-{
-	struct range all = { pieces->items[0].at.start, pieces->items[pieces->count - 1].at.end };
-
-	if (pieces->count > PLAN_SEGMENTS_MAX - others)
-		return error_set(
-			err,
-			"%zu separate pieces of memory are to be loaded: a kernel takes %d at "
-			"once, and %zu are needed beside the program's",
-			pieces->count, PLAN_SEGMENTS_MAX, others);
-	if (plan->limit_given && !range_contains(plan->limit, all))
-		return error_set(
-			err,
-			"the program must lie at 0x%llx-0x%llx: the smallest that would do is "
-			"--mem-max=0x%llx, with a --mem-min not above 0x%llx",
-			(ull)all.start, (ull)all.end - 1, (ull)all.end - 1, (ull)all.start);
-	return 0;
-}
-
-static int place_loads(const struct request *request, const struct elf_image *elf,
-		       struct plan *plan, struct error *err)
-{
-	const char *name = is_kernel(request) ? "kernel" : "program";
-	struct elf_pieces pieces;
-	struct segment *segment;
-
-	if (elf_image_pieces(elf, &plan->arena, &pieces, err) ||
-	    check_room(plan, &pieces, other_segments(request), err))
-		return -1;
-	for (size_t i = 0; i < pieces.count; i++) {
-		segment = plan_claim(plan, name, (struct span){ NULL, 0 }, pieces.items[i].at, err);
-		if (!segment ||
-		    elf_piece_data(elf, &pieces.items[i], &plan->arena, &segment->data, err))
-			return -1;
-		segment->hashed = true;
-	}
-	return 0;
-}
-
 /* A note without an owner, as the boot notes have them. */
 static uint8_t *put_note(uint8_t *at, enum boot_note type, const char *text)
 {
@@ -314,7 +274,9 @@ static int plan_elf(const struct request *request, const struct machine *machine
 	if (elf_image_parse(request->image, &plan->arena, &elf, err) ||
 	    check_kind(&elf, way_of(&elf), err) ||
 	    x86_check_mode(request, machine, way_of(&elf)->wide, err) ||
-	    check_request(request, &elf, err) || place_loads(request, &elf, plan, err))
+	    check_request(request, &elf, err) ||
+	    x86_loads_place(is_kernel(request) ? "kernel" : "program", &elf,
+			    other_segments(request), plan, err))
 		return -1;
 	if (is_kernel(request))
 		return plan_linux(request, machine, &elf, plan, err);

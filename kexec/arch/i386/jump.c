@@ -251,6 +251,11 @@ static int prepare_kernel(const struct request *request, const struct machine *m
 int x86_jump_prepare(const struct request *request, const struct machine *machine,
 		     const struct loader *loader, struct plan *plan, struct error *err)
 {
+	if (loader->is_kernel(request) && !loader->room)
+		return error_set(err,
+				 "'%s': a kernel of type %s can be booted, but not jumped to: it "
+				 "would not know how to come back",
+				 request->image_name, loader->name);
 	if (!machine->gdtr.known && !request->only_shown)
 		return error_set(err, no_gdt, machine->gdtr.why);
 	if (!machine->gdtr.known)

@@ -35,26 +35,6 @@ static int check_cmdline(const struct linux_kernel *kernel, const char *cmdline,
 			 chars, (unsigned long)kernel->cmdline_chars);
 }
 
-/* The first of count places that is free, claimed. */
-static struct segment *claim(struct plan *plan, const char *name, uint64_t size,
-			     const struct place *places, size_t count)
-{
-	struct segment *segment = NULL;
-	struct error unused;
-
-	for (size_t i = 0; i < count && !segment; i++) {
-		struct place want = places[i];
-		uint64_t address;
-
-		want.size = align_up(size, PAGE_BYTES);
-		want.align = PAGE_BYTES;
-		if (want.within.end > want.within.start &&
-		    !range_set_find(&plan->free, &want, &address))
-			segment = plan_place(plan, name, (struct span){ NULL, 0 }, &want, &unused);
-	}
-	return segment;
-}
-
 /* What is left out might be the memory the kernel itself lies in. */
 static int check_map(const struct linux_kernel *kernel, const struct memmap *map, struct error *err)
 {
@@ -83,7 +63,7 @@ static int place_initrd(const struct request *request, const struct linux_kernel
 	*at = (struct range){ 0, 0 };
 	if (!request->initrd.size)
 		return 0;
-	segment = claim(plan, "initrd", request->initrd.size, places, 4);
+	segment = plan_place_any(plan, "initrd", request->initrd.size, places, 4);
 	if (!segment)
 		return error_set(err,
 				 "no free memory of 0x%llx bytes for the initrd below 0x%llx%s",
@@ -118,7 +98,7 @@ static int place_setup(const struct linux_kernel *kernel, struct boot_block *blo
 	data = arena_alloc(&plan->arena, bytes);
 	if (!data)
 		return error_no_memory(err);
-	segment = claim(plan, "setup", bytes, fixed ? &old : &low, 1);
+	segment = plan_place_any(plan, "setup", bytes, fixed ? &old : &low, 1);
 	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
 		return no_block(bytes, fixed, err);
 	block->address = segment->at.start;
@@ -145,8 +125,8 @@ static int place_block(const struct linux_kernel *kernel, struct boot_block *blo
 
 	if (!data)
 		return error_no_memory(err);
-	segment = fixed ? claim(plan, "boot_params", bytes, &old, 1)
-			: claim(plan, "boot_params", bytes, places, 4);
+	segment = fixed ? plan_place_any(plan, "boot_params", bytes, &old, 1)
+			: plan_place_any(plan, "boot_params", bytes, places, 4);
 	if (!segment || (fixed && segment->at.start != OLD_BLOCK))
 		return no_block(bytes, fixed, err);
 	block->address = segment->at.start;

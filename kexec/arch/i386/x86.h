@@ -36,9 +36,19 @@ int x86_purgatory_place(const struct request *request, const struct machine *mac
 int x86_check_mode(const struct request *request, const struct machine *machine, bool wide,
 		   struct error *err);
 
+/*
+ * loads.c. Claim the whole pages of all loads as segments called name, checked by purgatory, with
+ * their contents. others: how many segments the caller needs beside them.
+ */
+struct elf_image;
+int x86_loads_place(const char *name, const struct elf_image *elf, size_t others, struct plan *plan,
+		    struct error *err);
+
 /* Image types of struct arch. */
 extern const struct loader loader_bzimage;    /* bzimage.c */
 extern const struct loader loader_elf_x86;    /* elf.c */
+extern const struct loader loader_multiboot;  /* multiboot.c */
+extern const struct loader loader_multiboot2; /* multiboot.c */
 extern const struct loader loader_bzimage64;  /* ../x86_64/bzimage64.c */
 extern const struct loader loader_elf_x86_64; /* elf.c */
 

@@ -6,9 +6,17 @@
 
 #define KEXEC_ARCH_X86_64 (UINT32_C(62) << 16) /* linux/kexec.h */
 
-/* The 64-bit entry of a bzImage is tried before the 32-bit one. */
-static const struct loader *const loaders[] = { &loader_elf_x86_64, &loader_elf_x86,
-						&loader_bzimage64, &loader_bzimage, NULL };
+/*
+ * The 64-bit entry of a bzImage is tried before the 32-bit one. An ELF file with a multiboot header
+ * is a multiboot kernel, with both headers one of the second version.
+ */
+static const struct loader *const loaders[] = { &loader_multiboot2,
+						&loader_multiboot,
+						&loader_elf_x86_64,
+						&loader_elf_x86,
+						&loader_bzimage64,
+						&loader_bzimage,
+						NULL };
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",

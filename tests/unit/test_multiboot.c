@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The loaders "multiboot-x86" and "multiboot2-x86": headers that contradict the file or ask for
+ * what nobody has are refused with what and where; what the kernel is told is read back byte by
+ * byte.
+ */
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/i386/boot_params.h"
+#include "image_builder.h"
+#include "loader.h"
+#include "pc.h"
+#include "plan.h"
+#include "purgatory/abi.h"
+
+#define MIB  UINT64_C(0x100000)
+#define HEAD 0x1100 /* of the header in the ELF file */
+
+/* As a header's words. */
+#define WORDS(...) (const uint32_t[]){ __VA_ARGS__ }, sizeof((uint32_t[]){ __VA_ARGS__ }) / 4
+
+struct fixture {
+	struct machine machine;
+	uint8_t boot_params[BOOT_PARAMS_BYTES];
+	struct request request;
+	struct request_module modules[2];
+	uint8_t module_bytes[8192];
+	struct image image;
+	struct plan plan;
+	struct error err;
+};
+
+static const struct image_elf program = {
+	.entry = 0x200010,
+	.count = 2,
+	.loads = { { 0x200000, 0x1800, 0x1800 }, { 0x202000, 0x3000, 0x234 } },
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	pc_init(&f->machine, 512);
+	f->request.image_name = "/boot/xen";
+	f->request.cmdline = "";
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_done(&f->plan);
+	pc_done(&f->machine);
+	free(f->image.data);
+	free(f);
+	return 0;
+}
+
+static void take(struct fixture *f, struct image image)
+{
+	free(f->image.data);
+	f->image = image;
+	f->request.image = image_span(&f->image);
+}
+
+static void use_elf(struct fixture *f)
+{
+	take(f, image_elf(&program));
+}
+
+static void use_elf_1(struct fixture *f, uint32_t flags)
+{
+	use_elf(f);
+	image_put_multiboot(&f->image, HEAD, flags, NULL, 0);
+}
+
+static void use_elf_2(struct fixture *f, const uint32_t *words, size_t count)
+{
+	use_elf(f);
+	image_put_multiboot2(&f->image, HEAD, words, count);
+}
+
+/* A file that is no ELF file, with addresses in a header of the first version at 0x20. */
+static void use_raw(struct fixture *f, const uint32_t *addresses, size_t count)
+{
+	take(f, image_raw(20000));
+	image_put_multiboot(&f->image, 0x20, 0x10000, addresses, count);
+}
+
+static int make(struct fixture *f)
+{
+	plan_done(&f->plan);
+	f->err.text[0] = '\0';
+	return plan_make(&f->request, &f->machine, &arch_i386, &f->plan, &f->err);
+}
+
+static void made(struct fixture *f, const char *type)
+{
+	if (make(f))
+		fail_msg("refused: %s", f->err.text);
+	assert_string_equal(f->plan.loader, type);
+}
+
+static void refused(struct fixture *f, const char *words)
+{
+	assert_int_equal(make(f), -1);
+	if (!strstr(f->err.text, words))
+		fail_msg("'%s' does not say '%s'", f->err.text, words);
+	assert_null(strchr(f->err.text, '\n'));
+}
+
+/* Two modules: 5000 bytes of 'a', and 100 of 'b' on the page behind them. */
+static void use_modules(struct fixture *f)
+{
+	memset(f->module_bytes, 'a', 5000);
+	memset(f->module_bytes + 8192 - 100, 'b', 100);
+	f->modules[0] = (struct request_module){ 0, 4000, "one x=1" };
+	f->modules[1] = (struct request_module){ 4096, 100, "two" };
+	f->request.modules = (struct span){ f->module_bytes, 4196 };
+	f->request.module_list = f->modules;
+	f->request.module_count = 2;
+	f->request.given |= REQUEST_MODULES;
+}
+
+static struct purgatory_params params_of(struct fixture *f)
+{
+	struct purgatory_params params;
+
+	memcpy(&params, plan_segment(&f->plan, "purgatory")->data.data, sizeof(params));
+	return params;
+}
+
+/* The bytes at a physical address of a segment. */
+static const uint8_t *at(struct fixture *f, uint64_t address)
+{
+	for (unsigned i = 0; i < f->plan.segment_count; i++) {
+		const struct segment *s = &f->plan.segments[i];
+
+		if (address >= s->at.start && address - s->at.start < s->data.size)
+			return s->data.data + (address - s->at.start);
+	}
+	fail_msg("nothing is loaded at 0x%llx", (unsigned long long)address);
+	return NULL;
+}
+
+static const uint8_t *information(struct fixture *f)
+{
+	return at(f, params_of(f).ebx);
+}
+
+static void test_header_is_found(void **state)
+{
+	struct fixture *f = *state;
+
+	use_elf_1(f, 0);
+	made(f, "multiboot-x86");
+	take(f, image_raw(20000));
+	image_put_multiboot(&f->image, 8192 - 32, 0x10000,
+			    WORDS(0x101fe0, 0x100000, 0, 0, 0x100000));
+	made(f, "multiboot-x86");
+	take(f, image_raw(20000));
+	image_put_multiboot(&f->image, 8192 - 8, 0x10000,
+			    WORDS(0x101ff8, 0x100000, 0, 0, 0x100000));
+	refused(f, "none of");
+	use_elf(f);
+	image_put_multiboot(&f->image, HEAD + 2, 0, NULL, 0);
+	made(f, "elf-x86");
+	use_elf_1(f, 0);
+	f->image.data[HEAD + 8] ^= 1;
+	made(f, "elf-x86");
+	take(f, image_raw(32));
+	image_put_multiboot(&f->image, 8, 0x10000, WORDS(1, 2));
+	refused(f, "truncated: the addresses in the multiboot header at 0x8");
+}
+
+static void test_features_nobody_knows(void **state)
+{
+	struct fixture *f = *state;
+
+	f->request.type = "multiboot-x86";
+	use_elf_1(f, 0xfffe0000 | 0xffff);
+	refused(f, "flags 0xfff8");
+	use_elf_1(f, 0xfffe0007);
+	made(f, "multiboot-x86");
+}
+
+static void test_addresses_that_cannot_be(void **state)
+{
+	struct fixture *f = *state;
+
+	use_raw(f, WORDS(0x100020, 0x100021, 0, 0, 0x100020));
+	refused(f, "begin before the file");
+	use_raw(f, WORDS(0x100020, 0xfffff, 0, 0, 0x100020));
+	refused(f, "begin before the file");
+	use_raw(f, WORDS(0x100020, 0x100000, 0x100000, 0, 0x100020));
+	refused(f, "that is nothing");
+	use_raw(f, WORDS(0x100020, 0x100000, 0x104e21, 0, 0x100020));
+	refused(f, "truncated: 0x4e21 bytes at 0x0");
+	use_raw(f, WORDS(0x100020, 0x100000, 0x104e20, 0x104e1f, 0x100020));
+	refused(f, "the bss ends at 0x104e1f");
+	use_raw(f, WORDS(0x100020, 0x100000, 0, 0, 0x104e20));
+	refused(f, "the entry 0x104e20 that the multiboot header gives");
+	use_raw(f, WORDS(0x100020, 0x100000, 0, 0x20000000, 0x100020));
+	refused(f, "not all of it is RAM");
+	take(f, image_raw(20000));
+	image_put_multiboot(&f->image, 0x20, 0x0, NULL, 0);
+	refused(f, "no ELF file, and its multiboot header has no addresses");
+}
+
+/* Zero ends mean: to the end of the file, no bss. */
+static void test_addresses(void **state)
+{
+	struct fixture *f = *state;
+	struct segment *kernel;
+
+	use_raw(f, WORDS(0x100020, 0x100010, 0, 0, 0x100020));
+	made(f, "multiboot-x86");
+	kernel = plan_segment(&f->plan, "kernel");
+	assert_int_equal(kernel->at.start, 0x100000);
+	assert_int_equal(kernel->at.end, 0x105000);
+	assert_memory_equal(kernel->data.data + 0x10, f->image.data + 0x10, 20000 - 0x10);
+	assert_int_equal(params_of(f).entry, 0x100020);
+	use_raw(f, WORDS(0x100020, 0x100000, 0x101000, 0x110000, 0x10ffff));
+	made(f, "multiboot-x86");
+	kernel = plan_segment(&f->plan, "kernel");
+	assert_int_equal(kernel->at.end, 0x110000);
+	assert_int_equal(kernel->data.size, 0x1000);
+}
+
+/* p_vaddr of the first program header, in ELF32. */
+#define P_VADDR 0x3c
+
+static void test_elf(void **state)
+{
+	struct image_elf wide = program;
+	struct fixture *f = *state;
+
+	use_elf_1(f, 0);
+	le32_put(f->image.data + P_VADDR, 0xc0200000);
+	le32_put(f->image.data + 0x18, 0xc0200010);
+	made(f, "multiboot-x86");
+	assert_int_equal(params_of(f).entry, 0x200010);
+	wide.elf_class = ELFCLASS64;
+	wide.machine = EM_X86_64;
+	take(f, image_elf(&wide));
+	image_put_multiboot(&f->image, HEAD, 0, NULL, 0);
+	made(f, "multiboot-x86");
+	assert_int_equal(params_of(f).entry, 0x200010);
+	wide.entry = 0x300000;
+	take(f, image_elf(&wide));
+	image_put_multiboot(&f->image, HEAD, 0, NULL, 0);
+	refused(f, "the entry 0x300000 lies in nothing");
+	wide.entry = wide.loads[0].address = UINT64_C(0x100000000);
+	take(f, image_elf(&wide));
+	image_put_multiboot(&f->image, HEAD, 0, NULL, 0);
+	refused(f, "above 4 GiB");
+	wide = program;
+	wide.machine = EM_ARM;
+	take(f, image_elf(&wide));
+	image_put_multiboot(&f->image, HEAD, 0, NULL, 0);
+	refused(f, "neither the i386 nor x86_64");
+	wide.machine = EM_386;
+	wide.type = ET_CORE;
+	take(f, image_elf(&wide));
+	image_put_multiboot(&f->image, HEAD, 0, NULL, 0);
+	f->request.type = "multiboot-x86";
+	refused(f, "ELF type 4 is no program");
+}
+
+/* Offsets in the information of the first version. */
+enum { FLAGS = 0, LOWER = 4, UPPER = 8, CMDLINE = 16, MODULES = 20, MAP = 44, LOADER = 64 };
+
+static const char *text_at(struct fixture *f, const uint8_t *pointer)
+{
+	return (const char *)at(f, le32_get(pointer));
+}
+
+static void test_information_1(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t *info, *p;
+
+	use_elf_1(f, 3);
+	use_modules(f);
+	f->request.cmdline = "a=1 b";
+	f->request.given |= REQUEST_CMDLINE;
+	made(f, "multiboot-x86");
+	assert_int_equal(params_of(f).eax, 0x2badb002);
+	info = information(f);
+	assert_int_equal(le32_get(info + FLAGS), 1 << 0 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9);
+	assert_int_equal(le32_get(info + LOWER), 0x9fc00 / 1024);
+	assert_int_equal(le32_get(info + UPPER), (511 * MIB - 0x20000) / 1024);
+	assert_string_equal(text_at(f, info + CMDLINE), "/boot/xen a=1 b");
+	assert_string_equal(text_at(f, info + LOADER), "kexec " PACKAGE_VERSION);
+
+	assert_int_equal(le32_get(info + MODULES), 2);
+	p = at(f, le32_get(info + MODULES + 4));
+	assert_int_equal(le32_get(p) % 4096, 0);
+	assert_int_equal(le32_get(p + 4) - le32_get(p), 4000);
+	assert_string_equal(text_at(f, p + 8), "one x=1");
+	assert_memory_equal(at(f, le32_get(p)), f->module_bytes, 4000);
+	assert_int_equal(le32_get(p + 16), le32_get(p) + 4096);
+	assert_int_equal(le32_get(p + 20), le32_get(p) + 4196);
+	assert_string_equal(text_at(f, p + 24), "two");
+
+	assert_int_equal(le32_get(info + MAP), f->machine.firmware.count * 24);
+	p = at(f, le32_get(info + MAP + 4)) + 3 * 24;
+	assert_int_equal(le32_get(p), 20);
+	assert_int_equal(le64_get(p + 4), MIB);
+	assert_int_equal(le64_get(p + 12), 511 * MIB - 0x20000);
+	assert_int_equal(le32_get(p + 20), 1);
+}
+
+/* Only the numbers of the specification are told, and a name with a blank would be two words. */
+static void test_translations(void **state)
+{
+	struct range pmem = { 0x100000000, 0x140000000 };
+	struct fixture *f = *state;
+	const uint8_t *info;
+
+	assert_int_equal(memmap_add(&f->machine.firmware, pmem, MEMORY_PMEM, &f->err), 0);
+	f->request.image_name = "/my kernels/xen";
+	use_elf_1(f, 3);
+	made(f, "multiboot-x86");
+	info = information(f);
+	assert_string_equal(text_at(f, info + CMDLINE), "kernel");
+	assert_int_equal(le32_get(at(f, le32_get(info + MAP + 4)) + le32_get(info + MAP) - 4), 2);
+}
+
+static void use_screen(struct fixture *f, uint8_t type)
+{
+	uint8_t *p = f->boot_params;
+
+	p[BP_ORIG_VIDEO_ISVGA] = type;
+	p[BP_ORIG_VIDEO_COLS] = 80;
+	p[BP_ORIG_VIDEO_LINES] = 25;
+	le16_put(p + BP_LFB_WIDTH, 1024);
+	le16_put(p + BP_LFB_HEIGHT, 768);
+	le16_put(p + BP_LFB_DEPTH, 32);
+	le32_put(p + BP_LFB_BASE, 0xe0000000);
+	le32_put(p + BP_EXT_LFB_BASE, 0x12);
+	le16_put(p + BP_LFB_LINE_LENGTH, 4096);
+	memcpy(p + BP_LFB_COLOURS, (uint8_t[]){ 8, 16, 8, 8, 8, 0 }, 6);
+	f->machine.boot_params = (struct span){ p, BOOT_PARAMS_BYTES };
+}
+
+/* Address, pitch, width, height, bits, type: the same bytes in both versions. */
+static void check_screen(const uint8_t *p, bool text)
+{
+	assert_int_equal(le64_get(p), text ? UINT64_C(0xb8000) : UINT64_C(0x12e0000000));
+	assert_int_equal(le32_get(p + 8), text ? 160 : 4096);
+	assert_int_equal(le32_get(p + 12), text ? 80 : 1024);
+	assert_int_equal(le32_get(p + 16), text ? 25 : 768);
+	assert_int_equal(p[20], text ? 16 : 32);
+	assert_int_equal(p[21], text ? 2 : 1);
+}
+
+static void test_screen_1(void **state)
+{
+	static const uint8_t colours[] = { 16, 8, 8, 8, 0, 8 };
+	struct fixture *f = *state;
+
+	use_elf_1(f, 4);
+	made(f, "multiboot-x86");
+	assert_int_equal(f->plan.note_count, 1);
+	assert_non_null(strstr(f->plan.notes[0], "none is known"));
+	for (unsigned i = 0; i < 3; i++) {
+		static const uint8_t types[] = { 0x23, 0x70, 1 };
+
+		use_screen(f, types[i]);
+		made(f, "multiboot-x86");
+		assert_int_equal(f->plan.note_count, 0);
+		assert_true(le32_get(information(f)) & 1 << 12);
+		check_screen(information(f) + 88, types[i] == 1);
+		if (types[i] != 1)
+			assert_memory_equal(information(f) + 110, colours, 6);
+	}
+}
+
+/* The tag of a type in the information of the second version; NULL if there is none. */
+static const uint8_t *find_tag(struct fixture *f, uint32_t type)
+{
+	const uint8_t *p = information(f);
+	uint32_t bytes = le32_get(p);
+
+	assert_int_equal(bytes, plan_segment(&f->plan, "multiboot_info")->data.size);
+	assert_int_equal(le32_get(p + 4), 0);
+	for (uint32_t at_tag = 8;; at_tag = (at_tag + le32_get(p + at_tag + 4) + 7) & ~7u) {
+		assert_true(at_tag + 8 <= bytes);
+		if (le32_get(p + at_tag) == type)
+			return p + at_tag;
+		if (!le32_get(p + at_tag)) {
+			assert_int_equal(at_tag + 8, bytes);
+			return NULL;
+		}
+	}
+}
+
+static void test_information_2(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t *tag;
+
+	use_elf_2(f, WORDS(1, 16, 4, 6, 0, 8));
+	use_modules(f);
+	use_screen(f, 0x70);
+	f->request.cmdline = "a=1 b";
+	f->request.given |= REQUEST_CMDLINE;
+	made(f, "multiboot2-x86");
+	assert_int_equal(params_of(f).eax, 0x36d76289);
+	assert_int_equal(params_of(f).ebx % 8, 0);
+	assert_string_equal((const char *)find_tag(f, 1) + 8, "/boot/xen a=1 b");
+	assert_string_equal((const char *)find_tag(f, 2) + 8, "kexec " PACKAGE_VERSION);
+	tag = find_tag(f, 3);
+	assert_int_equal(le32_get(tag + 4), 16 + 8);
+	assert_int_equal(le32_get(tag + 12) - le32_get(tag + 8), 4000);
+	assert_string_equal((const char *)tag + 16, "one x=1");
+	assert_memory_equal(at(f, le32_get(tag + 8)), f->module_bytes, 4000);
+	assert_string_equal((const char *)tag + 24 + 16, "two");
+	tag = find_tag(f, 4);
+	assert_int_equal(le32_get(tag + 8), 0x9fc00 / 1024);
+	assert_int_equal(le32_get(tag + 12), (511 * MIB - 0x20000) / 1024);
+	tag = find_tag(f, 6);
+	assert_int_equal(le32_get(tag + 4), 16 + 24 * f->machine.firmware.count);
+	assert_int_equal(le32_get(tag + 8), 24);
+	assert_int_equal(le64_get(tag + 16 + 3 * 24), MIB);
+	assert_int_equal(le64_get(tag + 16 + 3 * 24 + 8), 511 * MIB - 0x20000);
+	assert_int_equal(le32_get(tag + 16 + 3 * 24 + 16), 1);
+	check_screen(find_tag(f, 8) + 8, false);
+	assert_null(find_tag(f, 21));
+}
+
+static void test_tags(void **state)
+{
+	struct fixture *f = *state;
+
+	f->request.type = "multiboot2-x86";
+	use_elf_2(f, WORDS(3, 12, 0x200100, 0, 6, 8, 7, 8, 9, 12, 5, 0, 0, 8));
+	made(f, "multiboot2-x86");
+	assert_int_equal(params_of(f).entry, 0x200100);
+	use_elf_2(f, WORDS(99, 8, 0, 8));
+	refused(f, "insists on tag 99");
+	use_elf_2(f, WORDS(0x10000 | 99, 8, 0, 8));
+	made(f, "multiboot2-x86");
+	use_elf_2(f, WORDS(1, 16, 6, 17, 0, 8));
+	refused(f, "insists on information of type 17");
+	use_elf_2(f, WORDS(0x10001, 12, 17, 0, 0, 8));
+	made(f, "multiboot2-x86");
+	use_elf_2(f, WORDS(4, 12, 1, 0, 0, 8));
+	refused(f, "insists on a screen");
+	use_elf_2(f, WORDS(0x10004, 12, 1, 0, 0, 8));
+	made(f, "multiboot2-x86");
+	use_elf_2(f, WORDS(6, 8));
+	refused(f, "without an end tag");
+	use_elf_2(f, WORDS(6, 7, 0, 8));
+	refused(f, "has the size 0x7");
+	use_elf_2(f, WORDS(6, 0xfffffff8, 0, 8));
+	refused(f, "has the size 0xfffffff8");
+	use_elf_2(f, WORDS(2, 20, 0, 0, 0, 0, 0, 8));
+	refused(f, "has the size 0x14");
+	use_elf_2(f, WORDS(0, 8));
+	le32_put(f->image.data + HEAD + 4, 4);
+	le32_put(f->image.data + HEAD + 12, le32_get(f->image.data + HEAD + 12) - 4);
+	refused(f, "architecture 4");
+	use_elf_2(f, WORDS(0, 8));
+	le32_put(f->image.data + HEAD + 8, 0x8000);
+	le32_put(f->image.data + HEAD + 12, 0 - (0xe85250d6 + 0x8000));
+	refused(f, "has 0x8000 bytes");
+}
+
+static void test_addresses_2(void **state)
+{
+	struct fixture *f = *state;
+	struct segment *kernel;
+
+	take(f, image_raw(20000));
+	image_put_multiboot2(&f->image, 0x40,
+			     WORDS(2, 24, 0x300040, 0xffffffff, 0, 0x310000, 3, 12, 0x300100, 0, 0,
+				   8));
+	made(f, "multiboot2-x86");
+	kernel = plan_segment(&f->plan, "kernel");
+	assert_int_equal(kernel->at.start, 0x300000);
+	assert_int_equal(kernel->at.end, 0x310000);
+	assert_int_equal(kernel->data.size, 20000);
+	assert_int_equal(params_of(f).entry, 0x300100);
+}
+
+static void relocated(struct fixture *f, uint32_t preference, uint64_t start)
+{
+	use_elf_2(f, WORDS(10, 24, 0x200000, 0xfffffff, 0x200000, preference, 0, 8));
+	made(f, "multiboot2-x86");
+	assert_int_equal(plan_segment(&f->plan, "kernel")->at.start, start);
+	assert_int_equal(params_of(f).entry, start + 0x10);
+	assert_int_equal(le32_get(find_tag(f, 21) + 8), start);
+}
+
+static void test_relocatable(void **state)
+{
+	struct range taken = { 2 * MIB, 3 * MIB };
+	struct fixture *f = *state;
+
+	f->request.type = "multiboot2-x86";
+	relocated(f, 0, 2 * MIB);
+	relocated(f, 1, 2 * MIB);
+	relocated(f, 2, 254 * MIB);
+	assert_int_equal(range_set_remove(&f->machine.ram, taken, &f->err), 0);
+	relocated(f, 0, 4 * MIB);
+	relocated(f, 1, 4 * MIB);
+	relocated(f, 2, 254 * MIB);
+	use_elf_2(f, WORDS(10, 24, 0x20000000, 0x2fffffff, 0x200000, 2, 0, 8));
+	refused(f, "where its multiboot header wants it");
+	use_elf_2(f, WORDS(10, 24, 0x200000, 0xfffffff, 0x180000, 2, 0, 8));
+	refused(f, "0x180000 is no power of two");
+	use_elf_2(f, WORDS(10, 24, 0x200000, 0x1fffff, 0, 2, 0, 8));
+	refused(f, "that is nowhere");
+	use_elf_2(f, WORDS(0, 8));
+	refused(f, "not all of it is RAM");
+}
+
+/* Which of the two, where a file has both, is the architecture's choice, as it has always been. */
+static void test_both_versions(void **state)
+{
+	struct fixture *f = *state;
+
+	use_elf_1(f, 0);
+	image_put_multiboot2(&f->image, HEAD + 0x100, WORDS(0, 8));
+	made(f, "multiboot-x86");
+	plan_done(&f->plan);
+	f->machine.cpu = CPU_LONG_MODE;
+	assert_int_equal(plan_make(&f->request, &f->machine, &arch_x86_64, &f->plan, &f->err), 0);
+	assert_string_equal(f->plan.loader, "multiboot2-x86");
+	assert_true(params_of(f).flags & PURG_ENTER_32);
+}
+
+static void test_what_does_not_go_together(void **state)
+{
+	struct fixture *f = *state;
+
+	use_modules(f);
+	take(f, image_bzimage(&image_modern));
+	refused(f, "bzImage does not take --module");
+	use_elf_1(f, 0);
+	f->request.mode = REQUEST_PRESERVE;
+	refused(f, "can be booted, but not jumped to");
+	f->request.mode = REQUEST_CRASH;
+	refused(f, "only a Linux kernel can be loaded for a crash");
+	f->request.mode = REQUEST_BOOT;
+	f->request.modules.size = 600 * MIB;
+	refused(f, "no free memory of 0x25800000 bytes below 4 GiB for the modules");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_header_is_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_features_nobody_knows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses_that_cannot_be, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_elf, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_information_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_translations, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_screen_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_information_2, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses_2, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_relocatable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_both_versions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_does_not_go_together, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("multiboot", tests, NULL, NULL);
+}
