@@ -3,12 +3,14 @@
  * The system calls for tests: write down what they were asked for in the file FAKE_LOG and answer
  * with the errno value in FAKE_LOAD, FAKE_UNLOAD, FAKE_FILE_LOAD, FAKE_FILE_UNLOAD, FAKE_PROBE,
  * FAKE_REBOOT, FAKE_NETWORK or FAKE_SHUTDOWN (unset: success). A load or unload that succeeds is
- * told to the file FAKE_LOADED.
+ * told to the file FAKE_LOADED. With FAKE_SEGMENTS the segments of a load are written to that
+ * folder, a file "0xADDRESS-0xBYTES" for each.
  */
 #include "sys.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -47,6 +49,23 @@ static void set_loaded(char digit)
 	fclose(file);
 }
 
+static void keep_segment(const struct sys_segment *segment)
+{
+	const char *folder = getenv("FAKE_SEGMENTS");
+	char path[PATH_MAX];
+	FILE *file;
+
+	if (!folder)
+		return;
+	snprintf(path, sizeof(path), "%s/0x%" PRIxPTR "-0x%" PRIxPTR, folder, segment->mem,
+		 segment->memsz);
+	file = fopen(path, "w");
+	if (!file)
+		return;
+	fwrite(segment->buf, 1, segment->bufsz, file);
+	fclose(file);
+}
+
 int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments,
 		   uint32_t flags)
 {
@@ -54,9 +73,11 @@ int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *seg
 
 	note("%s entry=0x%" PRIx64 " segments=%u flags=0x%" PRIx32 "\n", count ? "load" : "unload",
 	     entry, count, flags);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		note("segment 0x%" PRIxPTR " 0x%" PRIxPTR " %" PRIuPTR "\n", segments[i].mem,
 		     segments[i].memsz, segments[i].bufsz);
+		keep_segment(&segments[i]);
+	}
 	if (!result)
 		set_loaded(count ? '1' : '0');
 	return result;

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "bzimage"))
 		return write_bzimage(0);
 	if (argc == 2 && !strcmp(argv[1], "bzimage64"))
-		return write_bzimage(3); /* 64-bit entry, anywhere in memory */
+		return write_bzimage(0x33); /* 64-bit entry, anywhere, EFI handed on, five levels */
 	if (argc == 2 && !strcmp(argv[1], "elf"))
 		return write_elf();
 	fprintf(stderr, "usage: make_image bzimage|bzimage64|elf\n");
