@@ -187,6 +187,7 @@ static void fill_request(struct job *job)
 		.hotplug = options->hotplug,
 		.no_checks = options->no_checks,
 		.reuse_video = options->reuse_video,
+		.no_efi = options->no_efi,
 		.console = options->console,
 	};
 }

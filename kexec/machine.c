@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "efi_read.h"
 #include "gdtr.h"
 #include "kcore.h"
 #include "machine.h"
@@ -394,6 +395,11 @@ static int step_rsdp(struct reader *reader)
 	return 0;
 }
 
+static int step_efi(struct reader *reader)
+{
+	return efi_read(reader);
+}
+
 static int step_random(struct reader *reader)
 {
 	uint8_t *random = reader->machine->random;
@@ -637,9 +643,9 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 {
 	/* In this order: later steps use what earlier ones found. */
 	static int (*const steps[])(struct reader *) = {
-		step_uname,      step_cmdline, step_boot_params, step_maps,   step_meminfo,
-		step_cpu,        step_edd,     step_rsdp,        step_random, step_boot_id,
-		step_vmcoreinfo, step_paging,  step_gdtr,        step_crash,
+		step_uname,   step_cmdline,    step_boot_params, step_maps, step_meminfo,
+		step_cpu,     step_edd,        step_rsdp,        step_efi,  step_random,
+		step_boot_id, step_vmcoreinfo, step_paging,      step_gdtr, step_crash,
 	};
 	struct reader reader = { root, want, machine, err };
 
@@ -660,6 +666,7 @@ void machine_done(struct machine *machine)
 	range_set_done(&machine->ram);
 	range_set_done(&machine->crash);
 	free(machine->cpu_notes);
+	efi_done(&machine->efi);
 	reader_content_done(&machine->boot_params);
 	reader_content_done(&machine->vmcoreinfo);
 	memset(machine, 0, sizeof(*machine));

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "efi.h"
 #include "memmap.h"
 
 #define BOOT_PARAMS_BYTES     4096
@@ -78,6 +79,7 @@ struct machine {
 
 	struct span boot_params; /* /sys/kernel/boot_params/data: BOOT_PARAMS_BYTES, or empty */
 	struct machine_edd edd;
+	struct efi efi;           /* all zero where the firmware is none, or not told of */
 	uint64_t rsdp;            /* physical address of the ACPI root pointer, 0 = not known */
 	struct span vmcoreinfo;   /* text of the running kernel's VMCOREINFO, or empty */
 	struct machine_gdtr gdtr; /* read only when a jump is planned */
@@ -100,8 +102,9 @@ enum machine_want {
  * tests/data/record-machine). In a folder, what no file of the system tells is in files of its own:
  * "uname" (the line "release|version|machine"), "vmcoreinfo" (text), "gdtr" ("base limit", hex),
  * "random" (hex digits that replace the generator), "sys/firmware/memmap.txt" (lines "start end
- * type"); any binary file X may be given as hex digits in X.hex. Without root the running machine's
- * map comes from boot_params, and a note says so. On failure there is nothing to free.
+ * type"), "sys/firmware/efi/runtime-map.txt" (see efi.h); any binary file X may be given as hex
+ * digits in X.hex. Without root the running machine's map comes from boot_params, and a note says
+ * so. On failure there is nothing to free.
  */
 int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err);
 void machine_done(struct machine *machine);

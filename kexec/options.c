@@ -229,6 +229,8 @@ const struct option_row option_rows[] = {
 	{ "reuse-video-type", 0, NULL, set_flag, AT(reuse_video), 0, REQUEST_REUSE_VIDEO,
 	  GROUP_IMAGE, "hand on the running kernel's video type" },
 
+	{ "noefi", 0, NULL, set_flag, AT(no_efi), 0, 0, GROUP_IMAGE,
+	  "do not hand EFI's services to the kernel" },
 	{ "pass-memmap-cmdline", 0, NULL, set_flag, AT(memmap_cmdline), 0, 0, GROUP_IMAGE,
 	  "for a crash: memory map on the command line, too" },
 	{ "elf32-core-headers", 0, NULL, set_choice, AT(core_class), CORE_CLASS_ELF32, 0,

@@ -70,6 +70,7 @@ struct options {
 	bool debug;
 	bool no_checks, no_ifdown, no_sync;
 	bool reuse_cmdline, reuse_initrd, reuse_video, memmap_cmdline;
+	bool no_efi;            /* --noefi */
 	bool dedup_cmdline;     /* --dedup-cmdline */
 	bool no_cma, force_dtb; /* flags of kexec_file_load */
 	bool ignored;           /* options that are taken and change nothing */

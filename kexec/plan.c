@@ -295,6 +295,8 @@ static int set_free(const struct machine *machine, struct plan *plan, struct err
 	    range_set_clip(&plan->free, plan->limit, err) ||
 	    range_set_remove(&plan->free, page_0, err))
 		return -1;
+	if (efi_keep(&machine->efi, &plan->free, err))
+		return -1;
 	range_set_whole_pages(&plan->free);
 	if (plan->free.count)
 		return 0;
@@ -467,7 +469,8 @@ static int plan_image(const struct request *request, const struct machine *machi
 	if (crash && crash_prepare(request, machine, arch, loader, plan, err))
 		return -1;
 	if (!preserve && !crash && loader->is_kernel(request) &&
-	    memmap_copy(&plan->given, &machine->firmware, err))
+	    (memmap_copy(&plan->given, &machine->firmware, err) ||
+	     efi_reserve(&machine->efi, &plan->given, err)))
 		return -1;
 	failed = loader->plan(request, machine, plan, err);
 	if (crash)

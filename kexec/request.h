@@ -75,6 +75,7 @@ struct request {
 	bool hotplug;     /* --hotplug: the kernel may rewrite the core header */
 	bool no_checks;   /* -i: no digests */
 	bool reuse_video; /* --reuse-video-type */
+	bool no_efi;      /* --noefi: EFI\'s services are not handed on */
 	struct request_console console;
 };
 

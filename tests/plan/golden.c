@@ -258,6 +258,8 @@ static void directive(struct golden *g, char *line)
 	else if (!strcmp(words[0], "core-class"))
 		g->request.core_class =
 			number(words[1]) == 32 ? CORE_CLASS_ELF32 : CORE_CLASS_ELF64;
+	else if (!strcmp(words[0], "noefi"))
+		g->request.no_efi = number(words[1]) != 0;
 	else if (!strcmp(words[0], "one-way"))
 		g->request.one_way = number(words[1]) != 0;
 	else

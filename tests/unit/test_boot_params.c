@@ -264,10 +264,45 @@ static void no_initrd_is_none(void **state)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void efi_is_handed_over(void **state)
+{
+	static struct efi_region regions[2] = { { .type = 5, .pages = 1 }, { .type = 6 } };
+	struct fixture *f = *state;
+	const uint8_t *b, *data;
+	uint64_t next;
+
+	f->machine.boot_params = (struct span){ f->old, sizeof(f->old) };
+	f->machine.efi = (struct efi){ regions, 2, 0x77, 0x78, 0x79, 0x7a };
+	b = fill(f);
+	assert_int_equal(le32_get(b + 0x1c0), 0); /* not the running kernel's */
+	assert_int_equal(b[0x1ec], 0);
+	f->block.efi = true;
+	b = fill(f);
+	assert_memory_equal(b + 0x1c0, f->old + 0x1c0, 8);
+	assert_int_equal(b[0x1ec], f->old[0x1ec]);
+	assert_int_equal(le32_get(b + 0x1d4), 80);
+	data = b + (le32_get(b + 0x1d0) - ADDRESS);
+	assert_int_equal(le32_get(data), 5);
+	assert_int_equal(le32_get(data + 40), 6);
+	data = b + (le64_get(b + 0x250) - ADDRESS);
+	assert_int_equal(le32_get(data + 8), 4); /* SETUP_EFI */
+	assert_int_equal(le32_get(data + 12), 96);
+	assert_int_equal(le64_get(data + 16), 0x77);
+	assert_int_equal(le64_get(data + 16 + 24), 0x7a);
+	next = le64_get(data);
+	assert_true(next >= le32_get(b + 0x1d0) + 80);
+	data = b + (next - ADDRESS);
+	assert_int_equal(le32_get(data + 8), 9);
+	assert_int_equal(le64_get(data), 0);
+	assert_int_equal(f->size, next - ADDRESS + 16 + 32);
+	f->machine.efi = (struct efi){ 0 };
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_header_is_completed),
+		T(efi_is_handed_over),
 		T(a_header_is_bounded),
 		T(old_protocols_find_the_command_line),
 		T(memory_is_told),

@@ -449,6 +449,18 @@ static void test_recorded_others(void **state)
 	assert_int_equal(machine.crash.items[0].end, 0x1f000000);
 	machine_done(&machine);
 
+	read_recorded("efi-pc-512", &machine);
+	assert_int_equal(machine.efi.region_count, 7);
+	assert_int_equal(machine.efi.regions[0].type, 11);
+	assert_true(machine.efi.regions[6].virtual == UINT64_C(0xfffffffefb400000));
+	assert_int_equal(machine.efi.fw_vendor, 0x1f52aa18);
+	assert_int_equal(machine.efi.runtime, 0x1f5ebb98);
+	assert_int_equal(machine.efi.tables, 0x1f5ebc98);
+	assert_int_equal(machine.efi.smbios, 0x1f520000);
+	assert_int_equal(machine.rsdp, 0x1f77d014);
+	assert_true(efi_can_hand_over(&machine));
+	machine_done(&machine);
+
 	read_recorded("efi-many-ranges", &machine);
 	assert_int_equal(machine.cpu, CPU_PAE | CPU_UMIP);
 	assert_int_equal(machine.firmware.count, 159);

@@ -130,21 +130,29 @@ vm_images() {
 }
 
 # vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's
-# last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck.
+# last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck. With
+# firmware=efi in APPEND the machine is one that EFI starts, with variables of its own.
 vm_boot() {
 	local name=$1 flavour=$2 megabytes=$3 cpus=$4 cpu=$5 append=$6
 	local base=$vm_out/$name qemu program
 	program=qemu-system-$(vm_arch "$flavour")
+	local devices=("${vm_devices[@]}")
 	mkdir -p "$vm_out"
 	rm -f "$base".{console,results,qemu}
 	: > "$base.console"
 	: > "$base.results"
+	case " $append " in
+	*" firmware=efi "*)
+		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$base.efi" || { vm_why="OVMF is not installed" && return 1; }
+		devices+=(-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
+			-drive "if=pflash,format=raw,file=$base.efi") ;;
+	esac
 	"$program" -accel tcg -no-reboot -display none -monitor none -nic none \
 		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
 		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$vm_build/images/$flavour.img" \
 		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 $vm_patience $append" \
 		-serial "file:$base.console" -serial "file:$base.results" \
-		"${vm_devices[@]}" -d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &
+		"${devices[@]}" -d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &
 	qemu=$!
 	vm_watch "$base" $qemu
 	vm_why=$(vm_verdict "$base" "$vm_watched")

@@ -15,7 +15,8 @@
 /* Offsets of the parts behind the zero page. */
 struct layout {
 	size_t e820_extra; /* entries that the table has no room for and the chain takes */
-	size_t extension, seed, end; /* byte offsets; extension is only there with e820_extra */
+	/* Byte offsets; extension is only there with e820_extra, the next two with block.efi. */
+	size_t extension, efi, efi_map, seed, end;
 };
 
 static size_t round_up(size_t bytes)
@@ -30,13 +31,18 @@ static struct layout lay_out(const struct boot_block *block)
 	struct layout l = { 0 };
 
 	l.extension = round_up(CMDLINE_OFFSET + strlen(block->cmdline) + 1);
-	l.seed = l.extension;
 	l.end = l.extension;
 	if (block->protocol < PROTOCOL_2_09)
 		return l;
 	l.e820_extra = extra;
+	l.efi = l.extension;
 	if (extra)
-		l.seed = round_up(l.extension + SETUP_DATA_BYTES + extra * E820_ENTRY_BYTES);
+		l.efi = round_up(l.extension + SETUP_DATA_BYTES + extra * E820_ENTRY_BYTES);
+	l.seed = l.efi;
+	if (block->efi) {
+		l.efi_map = l.efi + SETUP_DATA_BYTES + EFI_SETUP_BYTES;
+		l.seed = round_up(l.efi_map + block->machine->efi.region_count * EFI_REGION_BYTES);
+	}
 	l.end = l.seed + SETUP_DATA_BYTES + RNG_SEED_BYTES;
 	return l;
 }
@@ -142,19 +148,32 @@ static uint8_t *setup_data(uint8_t *at, uint64_t next, uint32_t type, size_t byt
 	return at + SETUP_DATA_BYTES;
 }
 
-/* The chain: the rest of the memory map if there is one, then the seed. */
+static void fill_efi(const struct boot_block *block, const struct layout *l, uint8_t *bytes)
+{
+	const struct machine *machine = block->machine;
+
+	bytes[BP_SECURE_BOOT] = machine->boot_params.data[BP_SECURE_BOOT];
+	efi_fill_info(machine, block->address + l->efi_map, bytes + BP_EFI_INFO);
+	efi_fill_map(&machine->efi, bytes + l->efi_map);
+	efi_fill_setup(&machine->efi, setup_data(bytes + l->efi, block->address + l->seed,
+						 SETUP_EFI, EFI_SETUP_BYTES));
+}
+
+/* The chain: the rest of the memory map and EFI, if there are any, then the seed. */
 static void fill_chain(const struct boot_block *block, const struct layout *l, uint8_t *bytes)
 {
 	uint8_t *data;
 
 	le64_put(bytes + BP_SETUP_DATA, block->address + l->extension);
 	if (l->e820_extra) {
-		data = setup_data(bytes + l->extension, block->address + l->seed, SETUP_E820_EXT,
+		data = setup_data(bytes + l->extension, block->address + l->efi, SETUP_E820_EXT,
 				  l->e820_extra * E820_ENTRY_BYTES);
 		for (size_t i = 0; i < l->e820_extra; i++)
 			put_entry(data + i * E820_ENTRY_BYTES,
 				  &block->given->entries[E820_TABLE_MAX + i]);
 	}
+	if (block->efi)
+		fill_efi(block, l, bytes);
 	data = setup_data(bytes + l->seed, 0, SETUP_RNG_SEED, RNG_SEED_BYTES);
 	memcpy(data, block->machine->random, RNG_SEED_BYTES);
 }

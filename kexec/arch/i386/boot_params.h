@@ -7,6 +7,7 @@
 #ifndef KEXEC_ARCH_I386_BOOT_PARAMS_H
 #define KEXEC_ARCH_I386_BOOT_PARAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ enum boot_protocol {
 	PROTOCOL_2_09 = 0x0209, /* setup_data */
 	PROTOCOL_2_10 = 0x020a, /* pref_address, init_size */
 	PROTOCOL_2_12 = 0x020c, /* xloadflags */
+	PROTOCOL_2_15 = 0x020f, /* kernel_info; acpi_rsdp_addr came between */
 };
 
 /* Byte offsets in struct boot_params. 0x1f1 up to SETUP_HEADER_END is the setup header, which is at
@@ -54,10 +56,12 @@ enum boot_params_offset {
 	BP_EXT_RAMDISK_IMAGE = 0x0c0, /* u32: upper halves, of 64-bit kernels */
 	BP_EXT_RAMDISK_SIZE = 0x0c4,  /* u32 */
 	BP_EXT_CMD_LINE_PTR = 0x0c8,  /* u32 */
+	BP_EFI_INFO = 0x1c0,          /* struct efi_info, 32 bytes */
 	BP_ALT_MEM_K = 0x1e0,         /* u32: KiB above 1 MiB */
 	BP_E820_ENTRIES = 0x1e8,      /* u8 */
 	BP_EDDBUF_ENTRIES = 0x1e9,    /* u8 */
 	BP_EDD_MBR_SIG_BUF_ENTRIES = 0x1ea, /* u8 */
+	BP_SECURE_BOOT = 0x1ec,             /* u8: what the EFI stub found out */
 	BP_SETUP_SECTS = 0x1f1,             /* u8; the setup header starts here */
 	BP_ROOT_FLAGS = 0x1f2,              /* u16: mount the root read-only */
 	BP_SYSSIZE = 0x1f4,                 /* u32: 16-byte paragraphs of the protected-mode part */
@@ -105,10 +109,12 @@ enum boot_params_offset {
 #define E820_ENTRY_BYTES  20   /* u64 start, u64 size, u32 type */
 #define XLOAD_KERNEL_64   0x01 /* the 64-bit entry is there */
 #define XLOAD_ABOVE_4G    0x02 /* it, its initrd and command line may lie above 4 GiB */
+#define XLOAD_EFI_KEXEC   0x10 /* takes EFI's services from the kernel before it */
 #define XLOAD_5LEVEL      0x20 /* may be entered with five-level page tables */
 #define XLOAD_5LEVEL_ON   0x40 /* uses them where there are */
 #define SETUP_DATA_BYTES  16   /* u64 next, u32 type, u32 length of the data behind it */
 #define SETUP_E820_EXT    1
+#define SETUP_EFI         4
 #define SETUP_RNG_SEED    9
 #define RNG_SEED_BYTES    32
 
@@ -122,6 +128,7 @@ struct boot_block {
 	uint64_t code32_start; /* where the kernel was loaded */
 	const struct memmap *given;
 	const struct machine *machine;
+	bool efi; /* the kernel takes over EFI's services, and they can be handed over */
 };
 
 /* Bytes the block takes; does not depend on its address. */

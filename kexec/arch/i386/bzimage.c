@@ -334,8 +334,12 @@ static int place_kernel(const struct bzimage *kernel, const struct placement *p,
 }
 
 /* The setup code gives the kernel all memory that the BIOS tells of. */
-static int check_real(const struct request *request, struct error *err)
+static int check_real(const struct request *request, const struct machine *machine,
+		      struct error *err)
 {
+	if (efi_is_firmware(machine))
+		return error_set(err, "--real-mode: this machine was started by EFI, there is no "
+				      "BIOS the setup code could ask: leave --real-mode out");
 	if (request->mode == REQUEST_BOOT)
 		return 0;
 	return error_set(err,
@@ -355,7 +359,7 @@ int bzimage_plan(const struct request *request, const struct machine *machine,
 	    x86_check_mode(request, machine, kernel.xloadflags & XLOAD_KERNEL_64, err))
 		return -1;
 	way = bzimage_way(request, way);
-	if (way->real && check_real(request, err))
+	if (way->real && check_real(request, machine, err))
 		return -1;
 	kernel.way = way;
 	if (!find_at_home(&kernel, way->memory_end, plan, &p) && !find_below(&kernel, plan, &p) &&
@@ -372,6 +376,7 @@ int bzimage_plan(const struct request *request, const struct machine *machine,
 		.entry = p.load.start + way->offset,
 		.end = p.run.end,
 		.wide = way->wide,
+		.takes_efi = kernel.xloadflags & XLOAD_EFI_KEXEC,
 		.setup = way->real ? kernel.setup : (struct span){ NULL, 0 },
 		.memory_end = way->memory_end,
 		.far_end = way->far_end,

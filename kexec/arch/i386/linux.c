@@ -7,6 +7,7 @@
 #include "linux.h"
 
 #include "boot_params.h"
+#include "cmdline.h"
 #include "real_mode.h"
 #include "x86.h"
 #include "initrd.h"
@@ -154,6 +155,33 @@ static int place_purgatory(const struct request *request, const struct machine *
 	return result;
 }
 
+/*
+ * A kernel that is jumped to shares the machine with another one that will go on using the
+ * firmware: it is left alone.
+ */
+static bool hands_efi_over(const struct request *request, const struct machine *machine,
+			   const struct linux_kernel *kernel)
+{
+	return kernel->takes_efi && !kernel->setup.size && !request->no_efi &&
+	       request->mode != REQUEST_PRESERVE && efi_can_hand_over(machine);
+}
+
+/* Who cannot ask EFI for the ACPI tables, nor knows the field for them, is told in a parameter. */
+static int add_rsdp(const struct machine *machine, const struct linux_kernel *kernel,
+		    struct plan *plan, struct boot_block *block, struct error *err)
+{
+	struct span unused;
+	const char *word;
+
+	if (kernel->protocol >= PROTOCOL_2_15 || machine->rsdp < MIB || !efi_is_firmware(machine) ||
+	    cmdline_find(plan->cmdline, "acpi_rsdp", &unused))
+		return 0;
+	word = arena_printf(&plan->arena, "acpi_rsdp=0x%llx", (unsigned long long)machine->rsdp);
+	plan->cmdline = word ? cmdline_add(&plan->arena, plan->cmdline, word) : NULL;
+	block->cmdline = plan->cmdline;
+	return plan->cmdline ? 0 : error_no_memory(err);
+}
+
 int linux_place(const struct request *request, const struct machine *machine,
 		const struct linux_kernel *kernel, struct plan *plan, struct error *err)
 {
@@ -168,8 +196,11 @@ int linux_place(const struct request *request, const struct machine *machine,
 		.code32_start = kernel->load,
 		.given = &plan->given,
 		.machine = machine,
+		.efi = hands_efi_over(request, machine, kernel),
 	};
 
+	if (!block.efi && add_rsdp(machine, kernel, plan, &block, err))
+		return -1;
 	if (x86_check_mode(request, machine, kernel->wide, err) ||
 	    check_cmdline(kernel, plan->cmdline, err) || check_map(kernel, &plan->given, err) ||
 	    place_initrd(request, kernel, plan, &block.initrd, err) ||

@@ -31,8 +31,9 @@ struct linux_kernel {
 	uint64_t initrd_end;    /* half open */
 	uint64_t load;          /* where the file's bytes went */
 	uint64_t entry;
-	uint64_t end; /* of the memory it takes to start */
-	bool wide;    /* entered in 64-bit mode */
+	uint64_t end;   /* of the memory it takes to start */
+	bool wide;      /* entered in 64-bit mode */
+	bool takes_efi; /* from the kernel before it: XLOAD_EFI_KEXEC */
 	/* What surrounds it lies below memory_end, or, where there is no room, below far_end (0:
 	 * only kernels that say so take addresses above 4 GiB). */
 	uint64_t memory_end, far_end;

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kexec/efi.c: the texts in which a kernel tells of EFI firmware, and the bytes the next kernel
+ * reads. Offsets are numbers here, as the boot protocol and the UEFI specification have them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "efi.h"
+#include "machine.h"
+
+static struct error err;
+
+static struct span text(const char *string)
+{
+	return (struct span){ (const uint8_t *)string, strlen(string) };
+}
+
+static struct efi_region_texts good(void)
+{
+	return (struct efi_region_texts){ text("0x5\n"), text("0x1f8ee000\n"),
+					  text("0xfffffffeff000000\n"), text("0x100\n"),
+					  text("0x800000000002600f\n") };
+}
+
+static void a_region_is_read(void **state)
+{
+	struct efi_region_texts texts = good();
+	struct efi_region region;
+
+	(void)state;
+	assert_int_equal(efi_region_parse(&texts, &region), 0);
+	assert_int_equal(region.type, 5);
+	assert_int_equal(region.physical, 0x1f8ee000);
+	assert_true(region.virtual == UINT64_C(0xfffffffeff000000));
+	assert_int_equal(region.pages, 0x100);
+	assert_true(region.attribute == UINT64_C(0x800000000002600f));
+}
+
+static void damaged_regions_are_refused(void **state)
+{
+	static const char *const bad[] = { "", "0x", "x", "0x1 0x2", "0x10000000000000000" };
+	struct efi_region region = { .pages = 77 };
+	struct efi_region_texts texts;
+
+	(void)state;
+	for (size_t field = 0; field < 5; field++)
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			texts = good();
+			*(struct span *)((char *)&texts + field * sizeof(struct span)) =
+				text(bad[i]);
+			assert_int_equal(efi_region_parse(&texts, &region), -1);
+		}
+	texts = good();
+	texts.type = text("0x100000000");
+	assert_int_equal(efi_region_parse(&texts, &region), -1);
+	texts = good();
+	texts.pages = text("0x0");
+	assert_int_equal(efi_region_parse(&texts, &region), -1);
+	texts.pages = text("0xfffffffffffff"); /* its end wraps */
+	assert_int_equal(efi_region_parse(&texts, &region), -1);
+	assert_int_equal(region.pages, 77);
+}
+
+static void lines_are_regions(void **state)
+{
+	struct efi efi = { 0 };
+
+	(void)state;
+	assert_int_equal(efi_region_lines(text("0x5 0x1000 0xff000 0x1 0xf\n\n0x6 0x2000 0xfe000 "
+					       "0x2 0x8000000000000001"),
+					  &efi, &err),
+			 0);
+	assert_int_equal(efi.region_count, 2);
+	assert_int_equal(efi.regions[1].physical, 0x2000);
+	assert_int_equal(efi_region_lines(text("0x5 0x1000 0xff000 0x1\n"), &efi, &err), -1);
+	assert_non_null(strstr(err.text, "runtime map"));
+	efi_done(&efi);
+	assert_int_equal(efi.region_count, 0);
+}
+
+static void a_map_has_an_end(void **state)
+{
+	struct efi_region region = { .pages = 1 };
+	struct efi efi = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < EFI_REGIONS_MAX; i++)
+		assert_int_equal(efi_region_add(&efi, &region, &err), 0);
+	assert_int_equal(efi_region_add(&efi, &region, &err), -1);
+	efi_done(&efi);
+}
+
+/* A 64-bit kernel on 64-bit firmware with two regions. */
+static void make_machine(struct machine *machine, uint8_t boot_params[BOOT_PARAMS_BYTES])
+{
+	static struct efi_region regions[] = {
+		{ 5, 0x1f8ee000, UINT64_C(0xfffffffeff000000), 0x100, UINT64_C(1) << 63 | 0xf },
+		{ 6, 0x1f9ee000, UINT64_C(0xfffffffefe000000), 0x80, UINT64_C(1) << 63 | 0xf },
+	};
+
+	*machine = (struct machine){
+		.cpu = CPU_LONG_MODE | CPU_PAE,
+		.boot_params = { boot_params, BOOT_PARAMS_BYTES },
+		.efi = { regions, 2, 0x1fb5b018, 0x1f9ecb98, 0x1fa7e018, 0x1f7dd000 },
+	};
+	memset(boot_params, 0, BOOT_PARAMS_BYTES);
+	memcpy(boot_params + 0x1c0, "EL64", 4);
+	le32_put(boot_params + 0x1c4, 0x1f9ec018);
+	le32_put(boot_params + 0x1c8, 48);
+	le32_put(boot_params + 0x1cc, 1);
+	le32_put(boot_params + 0x1d8, 0x12);
+}
+
+static void who_can_hand_over(void **state)
+{
+	static const uint8_t bios[BOOT_PARAMS_BYTES];
+	uint8_t boot_params[BOOT_PARAMS_BYTES];
+	struct machine machine;
+
+	(void)state;
+	make_machine(&machine, boot_params);
+	assert_true(efi_is_firmware(&machine));
+	assert_true(efi_can_hand_over(&machine));
+	machine.cpu = CPU_PAE;
+	assert_false(efi_can_hand_over(&machine));
+	make_machine(&machine, boot_params);
+	machine.efi.region_count = 0; /* noefi, or efi=noruntime */
+	assert_false(efi_can_hand_over(&machine));
+	make_machine(&machine, boot_params);
+	machine.efi.tables = 0;
+	assert_false(efi_can_hand_over(&machine));
+	assert_true(efi_is_firmware(&machine));
+	make_machine(&machine, boot_params);
+	boot_params[0x1c2] = '3'; /* 32-bit firmware */
+	boot_params[0x1c3] = '2';
+	assert_false(efi_can_hand_over(&machine));
+	assert_true(efi_is_firmware(&machine));
+	machine = (struct machine){ .cpu = CPU_LONG_MODE };
+	assert_false(efi_is_firmware(&machine));
+	machine.boot_params = (struct span){ bios, sizeof(bios) };
+	assert_false(efi_is_firmware(&machine));
+	assert_false(efi_can_hand_over(&machine));
+}
+
+static void the_next_kernel_reads(void **state)
+{
+	uint8_t boot_params[BOOT_PARAMS_BYTES], info[32] = { 0 }, map[80] = { 0 },
+						setup[96] = { 0 };
+	struct machine machine;
+
+	(void)state;
+	make_machine(&machine, boot_params);
+	efi_fill_info(&machine, UINT64_C(0x300011120), info);
+	assert_memory_equal(info, "EL64", 4);
+	assert_int_equal(le32_get(info + 4), 0x1f9ec018);
+	assert_int_equal(le32_get(info + 8),
+			 40); /* the descriptors that follow, not the old ones */
+	assert_int_equal(le32_get(info + 12), 1);
+	assert_int_equal(le32_get(info + 16), 0x11120);
+	assert_int_equal(le32_get(info + 20), 80);
+	assert_int_equal(le32_get(info + 24), 0x12);
+	assert_int_equal(le32_get(info + 28), 3);
+	efi_fill_map(&machine.efi, map);
+	assert_int_equal(le32_get(map), 5);
+	assert_int_equal(le32_get(map + 4), 0);
+	assert_int_equal(le64_get(map + 40 + 8), 0x1f9ee000);
+	assert_true(le64_get(map + 40 + 16) == UINT64_C(0xfffffffefe000000));
+	assert_int_equal(le64_get(map + 40 + 24), 0x80);
+	assert_true(le64_get(map + 40 + 32) == UINT64_C(0x800000000000000f));
+	efi_fill_setup(&machine.efi, setup);
+	assert_int_equal(le64_get(setup), 0x1fb5b018);
+	assert_int_equal(le64_get(setup + 8), 0x1f9ecb98);
+	assert_int_equal(le64_get(setup + 16), 0x1fa7e018);
+	assert_int_equal(le64_get(setup + 24), 0x1f7dd000);
+	for (size_t i = 32; i < sizeof(setup); i++)
+		assert_int_equal(setup[i], 0);
+}
+
+static void tables_in_ram_stay(void **state)
+{
+	struct efi_region regions[] = {
+		{ .type = 3, .physical = 0, .pages = 1 },
+		{ .type = 4, .physical = 0x203000, .pages = 2 },
+		{ .type = 5, .physical = 0xff000, .pages = 2 }, /* half of it is RAM */
+	};
+	struct efi efi = { .regions = regions, .region_count = 3 };
+	struct range_set free_ram = { 0 };
+	struct memmap map = { 0 };
+
+	(void)state;
+	assert_int_equal(memmap_add(&map, (struct range){ 0, 0xa0000 }, MEMORY_RAM, &err), 0);
+	assert_int_equal(memmap_add(&map, (struct range){ 0xf0000, 0x100000 }, MEMORY_NVS, &err),
+			 0);
+	assert_int_equal(memmap_add(&map, (struct range){ 0x100000, 0x400000 }, MEMORY_RAM, &err),
+			 0);
+	assert_int_equal(memmap_of_type(&map, MEMORY_RAM, &free_ram, &err), 0);
+	assert_int_equal(efi_keep(&efi, &free_ram, &err), 0);
+	assert_int_equal(free_ram.count, 3);
+	assert_int_equal(free_ram.items[0].start, 0x1000);
+	assert_int_equal(free_ram.items[1].start, 0x101000);
+	assert_int_equal(free_ram.items[1].end, 0x203000);
+	assert_int_equal(free_ram.items[2].start, 0x205000);
+	assert_int_equal(efi_reserve(&efi, &map, &err), 0);
+	assert_int_equal(map.count, 7);
+	assert_int_equal(map.entries[0].type, MEMORY_RESERVED);
+	assert_int_equal(map.entries[0].at.end, 0x1000);
+	assert_int_equal(map.entries[2].type, MEMORY_NVS); /* what is no RAM keeps its type */
+	assert_int_equal(map.entries[2].at.end, 0x100000);
+	assert_int_equal(map.entries[3].type, MEMORY_RESERVED);
+	assert_int_equal(map.entries[3].at.end, 0x101000);
+	assert_int_equal(map.entries[5].at.start, 0x203000);
+	assert_int_equal(map.entries[5].type, MEMORY_RESERVED);
+	range_set_done(&free_ram);
+	memmap_done(&map);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_region_is_read),   cmocka_unit_test(damaged_regions_are_refused),
+		cmocka_unit_test(lines_are_regions),  cmocka_unit_test(a_map_has_an_end),
+		cmocka_unit_test(who_can_hand_over),  cmocka_unit_test(the_next_kernel_reads),
+		cmocka_unit_test(tables_in_ram_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
