@@ -17,6 +17,7 @@ enum {
 	KIND_KALLSYMS,
 	KIND_HEX,
 	KIND_VMCOREINFO,
+	KIND_SCREEN,
 	KINDS
 };
 
@@ -112,6 +113,22 @@ static void parse_hex(struct span text)
 		FUZZ_CHECK(at.start < at.end);
 }
 
+/* Whatever a driver says, what is told lies in the frame buffer. */
+static void parse_screen(struct span text)
+{
+	struct machine machine = { 0 };
+	uint8_t info[SCREEN_INFO_BYTES] = { 0 };
+	struct span list = fuzz_part(&text, '|');
+
+	screen_parse_list(list, &machine.screen);
+	if (screen_parse_recorded(text, &machine.screen) || !*machine.screen.driver ||
+	    screen_info_fill(&machine, false, info))
+		return;
+	FUZZ_CHECK((uint64_t)le16_get(info + SCREEN_HEIGHT) * le16_get(info + SCREEN_LINE_BYTES) <=
+		   machine.screen.bytes);
+	FUZZ_CHECK(info[SCREEN_TYPE] == SCREEN_TYPE_VESA);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -140,6 +157,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case KIND_KALLSYMS:
 		parse_kallsyms(input);
 		break;
+	case KIND_SCREEN:
+		parse_screen(input);
+		break;
 	case KIND_HEX:
 		parse_hex(input);
 		break;
@@ -166,6 +186,9 @@ static const struct {
 		    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789" },
 	{ KIND_KALLSYMS, "c1000000 T _text\nc1ff0000 D gdt_page\nf8000000 t gdt_page\t[mod]\n" },
 	{ KIND_HEX, "00 11 2233\n44FF|0x9fbff" },
+	{ KIND_SCREEN,
+	  "1 other\n0 i915drmfb\n|0x80000000 4096000 5120 1280 800 32\n8 16\n8 8\n8 0\n"
+	  "8 24\n" },
 	{ KIND_VMCOREINFO, "OSRELEASE=6.1.0\nSYMBOL(swapper_pg_dir)=c1a00000\nCONFIG_X86_PAE=y\n"
 			   "NUMBER(pgtable_l5_enabled)=1\n" },
 };

@@ -343,16 +343,16 @@ static void use_screen(struct fixture *f, uint8_t type)
 {
 	uint8_t *p = f->boot_params;
 
-	p[BP_ORIG_VIDEO_ISVGA] = type;
-	p[BP_ORIG_VIDEO_COLS] = 80;
-	p[BP_ORIG_VIDEO_LINES] = 25;
-	le16_put(p + BP_LFB_WIDTH, 1024);
-	le16_put(p + BP_LFB_HEIGHT, 768);
-	le16_put(p + BP_LFB_DEPTH, 32);
-	le32_put(p + BP_LFB_BASE, 0xe0000000);
-	le32_put(p + BP_EXT_LFB_BASE, 0x12);
-	le16_put(p + BP_LFB_LINE_LENGTH, 4096);
-	memcpy(p + BP_LFB_COLOURS, (uint8_t[]){ 8, 16, 8, 8, 8, 0 }, 6);
+	p[SCREEN_TYPE] = type;
+	p[SCREEN_COLS] = 80;
+	p[SCREEN_LINES] = 25;
+	le16_put(p + SCREEN_WIDTH, 1024);
+	le16_put(p + SCREEN_HEIGHT, 768);
+	le16_put(p + SCREEN_DEPTH, 32);
+	le32_put(p + SCREEN_BASE, 0xe0000000);
+	le32_put(p + SCREEN_BASE_HI, 0x12);
+	le16_put(p + SCREEN_LINE_BYTES, 4096);
+	memcpy(p + SCREEN_COLORS, (uint8_t[]){ 8, 16, 8, 8, 8, 0 }, 6);
 	f->machine.boot_params = (struct span){ p, BOOT_PARAMS_BYTES };
 }
 

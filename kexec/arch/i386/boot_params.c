@@ -7,10 +7,9 @@
 
 #include <string.h>
 
-#define MIB               UINT64_C(0x100000)
-#define SCREEN_INFO_BYTES 64
-#define EDD_INFO_BYTES    82
-#define CMDLINE_OFFSET    BOOT_PARAMS_BYTES /* the command line follows the zero page */
+#define MIB            UINT64_C(0x100000)
+#define EDD_INFO_BYTES 82
+#define CMDLINE_OFFSET BOOT_PARAMS_BYTES /* the command line follows the zero page */
 
 /* Offsets of the parts behind the zero page. */
 struct layout {
@@ -50,21 +49,6 @@ static struct layout lay_out(const struct boot_block *block)
 size_t boot_block_bytes(const struct boot_block *block)
 {
 	return lay_out(block).end;
-}
-
-static void fill_screen(const struct machine *machine, uint8_t *page)
-{
-	if (machine->boot_params.size >= SCREEN_INFO_BYTES) {
-		memcpy(page + BP_SCREEN_INFO, machine->boot_params.data, SCREEN_INFO_BYTES);
-		memset(page + BP_CL_MAGIC, 0, 4); /* the old command line is gone */
-		return;
-	}
-	/* nothing is known: the text mode every PC starts in */
-	page[BP_ORIG_VIDEO_MODE] = 3;
-	page[BP_ORIG_VIDEO_COLS] = 80;
-	page[BP_ORIG_VIDEO_LINES] = 25;
-	page[BP_ORIG_VIDEO_ISVGA] = 1;
-	le16_put(page + BP_ORIG_VIDEO_POINTS, 16);
 }
 
 static void fill_edd(const struct machine_edd *edd, uint8_t *page)
@@ -182,7 +166,7 @@ void boot_block_fill(const struct boot_block *block, uint8_t *bytes)
 {
 	struct layout l = lay_out(block);
 
-	fill_screen(block->machine, bytes);
+	screen_info_fill(block->machine, block->reuse_video, bytes + BP_SCREEN_INFO);
 	fill_header(block, bytes);
 	fill_edd(&block->machine->edd, bytes);
 	fill_memory(block->given, bytes);

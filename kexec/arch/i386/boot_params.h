@@ -38,20 +38,8 @@ enum boot_protocol {
 enum boot_params_offset {
 	BP_SCREEN_INFO = 0x000,       /* 64 bytes */
 	BP_EXT_MEM_K = 0x002,         /* u16, inside screen_info: KiB above 1 MiB, old */
-	BP_ORIG_VIDEO_MODE = 0x006,   /* u8 */
-	BP_ORIG_VIDEO_COLS = 0x007,   /* u8 */
-	BP_ORIG_VIDEO_LINES = 0x00e,  /* u8 */
-	BP_ORIG_VIDEO_ISVGA = 0x00f,  /* u8 */
-	BP_ORIG_VIDEO_POINTS = 0x010, /* u16 */
-	BP_LFB_WIDTH = 0x012,         /* u16; also u16 height and depth behind it */
-	BP_LFB_HEIGHT = 0x014,
-	BP_LFB_DEPTH = 0x016,
-	BP_LFB_BASE = 0x018,          /* u32 */
 	BP_CL_MAGIC = 0x020,          /* u16 CL_MAGIC: the command line of protocols before 2.02 */
 	BP_CL_OFFSET = 0x022,         /* u16, from the zero page */
-	BP_LFB_LINE_LENGTH = 0x024,   /* u16, bytes */
-	BP_LFB_COLOURS = 0x026,       /* u8 bits, u8 position of red, green, blue */
-	BP_EXT_LFB_BASE = 0x03a,      /* u32: upper half */
 	BP_ACPI_RSDP_ADDR = 0x070,    /* u64 */
 	BP_EXT_RAMDISK_IMAGE = 0x0c0, /* u32: upper halves, of 64-bit kernels */
 	BP_EXT_RAMDISK_SIZE = 0x0c4,  /* u32 */
@@ -128,7 +116,8 @@ struct boot_block {
 	uint64_t code32_start; /* where the kernel was loaded */
 	const struct memmap *given;
 	const struct machine *machine;
-	bool efi; /* the kernel takes over EFI's services, and they can be handed over */
+	bool reuse_video; /* --reuse-video-type */
+	bool efi;         /* the kernel takes over EFI's services, and they can be handed over */
 };
 
 /* Bytes the block takes; does not depend on its address. */

@@ -182,6 +182,16 @@ static int add_rsdp(const struct machine *machine, const struct linux_kernel *ke
 	return plan->cmdline ? 0 : error_no_memory(err);
 }
 
+static void note_screen(const struct request *request, const struct machine *machine,
+			struct plan *plan)
+{
+	uint8_t info[SCREEN_INFO_BYTES] = { 0 };
+	const char *wrong = screen_info_fill(machine, request->reuse_video, info);
+
+	if (wrong)
+		plan_note(plan, "%s", wrong);
+}
+
 int linux_place(const struct request *request, const struct machine *machine,
 		const struct linux_kernel *kernel, struct plan *plan, struct error *err)
 {
@@ -196,6 +206,7 @@ int linux_place(const struct request *request, const struct machine *machine,
 		.code32_start = kernel->load,
 		.given = &plan->given,
 		.machine = machine,
+		.reuse_video = request->reuse_video,
 		.efi = hands_efi_over(request, machine, kernel),
 	};
 
@@ -208,6 +219,8 @@ int linux_place(const struct request *request, const struct machine *machine,
 				: place_block(kernel, &block, plan, err)) ||
 	    place_purgatory(request, machine, kernel, plan, err))
 		return -1;
+	if (!kernel->setup.size && request->mode != REQUEST_CRASH)
+		note_screen(request, machine, plan);
 	if (kernel->setup.size)
 		real_mode_enter(block.address, kernel->protocol, &state);
 	else

@@ -22,9 +22,6 @@
 
 #define VGA_TEXT_MEMORY UINT64_C(0xb8000)
 
-/* Types of screen_info that tell something (Linux, include/uapi/linux/screen_info.h). */
-enum { VIDEO_VGA_TEXT = 0x01, VIDEO_LINEAR = 0x23, VIDEO_EFI = 0x70 };
-
 /* Real-mode memory above the BIOS data and below its extended data. */
 static const struct range low_block = { 0x10000, 0x9f000 };
 
@@ -52,36 +49,37 @@ static struct multiboot_colour colour_at(const uint8_t *p)
 	return (struct multiboot_colour){ .position = p[1], .bits = p[0] };
 }
 
-/* What screen_info of the running kernel tells; whatever drew since may have changed it. */
+/* What a Linux kernel would be told. */
 static struct multiboot_screen screen_of(const struct machine *machine)
 {
-	const uint8_t *p = machine->boot_params.data;
 	struct multiboot_screen screen = { .type = MULTIBOOT_NO_SCREEN };
+	uint8_t p[SCREEN_INFO_BYTES] = { 0 };
 
-	if (machine->boot_params.size < BOOT_PARAMS_BYTES)
+	if (machine->boot_params.size < BOOT_PARAMS_BYTES && !*machine->screen.driver)
 		return screen;
-	if (p[BP_ORIG_VIDEO_ISVGA] == VIDEO_LINEAR || p[BP_ORIG_VIDEO_ISVGA] == VIDEO_EFI) {
-		if (le16_get(p + BP_LFB_DEPTH) < 15 || !le16_get(p + BP_LFB_WIDTH))
+	screen_info_fill(machine, false, p);
+	if (p[SCREEN_TYPE] == SCREEN_TYPE_VESA || p[SCREEN_TYPE] == SCREEN_TYPE_EFI) {
+		if (le16_get(p + SCREEN_DEPTH) < 15 || !le16_get(p + SCREEN_WIDTH))
 			return screen; /* a palette nobody knows */
 		screen = (struct multiboot_screen){
 			.type = MULTIBOOT_SCREEN_RGB,
-			.address = le32_get(p + BP_LFB_BASE) |
-				   (uint64_t)le32_get(p + BP_EXT_LFB_BASE) << 32,
-			.pitch = le16_get(p + BP_LFB_LINE_LENGTH),
-			.width = le16_get(p + BP_LFB_WIDTH),
-			.height = le16_get(p + BP_LFB_HEIGHT),
-			.bits = (uint8_t)le16_get(p + BP_LFB_DEPTH),
-			.red = colour_at(p + BP_LFB_COLOURS),
-			.green = colour_at(p + BP_LFB_COLOURS + 2),
-			.blue = colour_at(p + BP_LFB_COLOURS + 4),
+			.address = le32_get(p + SCREEN_BASE) |
+				   (uint64_t)le32_get(p + SCREEN_BASE_HI) << 32,
+			.pitch = le16_get(p + SCREEN_LINE_BYTES),
+			.width = le16_get(p + SCREEN_WIDTH),
+			.height = le16_get(p + SCREEN_HEIGHT),
+			.bits = (uint8_t)le16_get(p + SCREEN_DEPTH),
+			.red = colour_at(p + SCREEN_COLORS),
+			.green = colour_at(p + SCREEN_COLORS + 2),
+			.blue = colour_at(p + SCREEN_COLORS + 4),
 		};
-	} else if (p[BP_ORIG_VIDEO_ISVGA] == VIDEO_VGA_TEXT && p[BP_ORIG_VIDEO_COLS]) {
+	} else if (p[SCREEN_TYPE] == SCREEN_TYPE_TEXT && p[SCREEN_COLS]) {
 		screen = (struct multiboot_screen){
 			.type = MULTIBOOT_SCREEN_TEXT,
 			.address = VGA_TEXT_MEMORY,
-			.pitch = p[BP_ORIG_VIDEO_COLS] * 2u,
-			.width = p[BP_ORIG_VIDEO_COLS],
-			.height = p[BP_ORIG_VIDEO_LINES],
+			.pitch = p[SCREEN_COLS] * 2u,
+			.width = p[SCREEN_COLS],
+			.height = p[SCREEN_LINES],
 			.bits = 16,
 		};
 	}

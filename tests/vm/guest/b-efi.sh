@@ -13,6 +13,16 @@ efi_acpi() {
 	dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-F]*\) .*/\1/p'
 }
 
+# Driver, frame buffer and size of the screen, as one word; "none" where the kernel has no driver for it.
+efi_screen() {
+	if [ -s /proc/fb ]; then
+		echo "$(cat /proc/fb /sys/class/graphics/fb0/virtual_size /sys/class/graphics/fb0/stride)" \
+			"$(grep -E 'efifb|simplefb|BOOTFB' /proc/iomem)" | tr -s ' \n' '-'
+	else
+		echo none
+	fi
+}
+
 # A variable is read, and one is written, by calling the firmware.
 efi_variables() {
 	if [ -f /lib/modules/efivarfs.ko ]; then
@@ -41,12 +51,13 @@ efi_services() {
 # /init of B.
 efi_seen() {
 	[ "$(efi_acpi)" = "$(parameter acpi none)" ] || fail "b: ACPI tables at '$(efi_acpi)', A had them at '$(parameter acpi none)'"
+	[ "$(efi_screen)" = "$(parameter screen none)" ] || fail "b: screen '$(efi_screen)', A had '$(parameter screen none)'"
 	case $(parameter expect none) in
 	services) efi_services ;;
 	tables)
 		! dmesg | grep 'efi: EFI v' > /dev/null || fail "b: the kernel was told of EFI"
 		[ ! -d /sys/firmware/efi ] || fail "b: there is EFI in sysfs" ;;
 	esac
-	say "b.seen $(parameter expect none), RSDP $(efi_acpi)"
+	say "b.seen $(parameter expect none), RSDP $(efi_acpi), screen $(efi_screen)"
 	finish ok
 }

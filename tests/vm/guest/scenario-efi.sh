@@ -15,6 +15,6 @@ efi_load() {
 	# shellcheck disable=SC2046 # options=-a,-b are words
 	kexec -l "$(parameter call -a)" /b/bzImage --initrd=/b/initrd.img \
 		$(parameter options "" | tr ',' ' ') \
-		--append="$b_console b=efi expect=$(parameter expect services) efi_state=$(efi_state) acpi=$(efi_acpi)" \
+		--append="$b_console b=efi expect=$(parameter expect services) efi_state=$(efi_state) acpi=$(efi_acpi) screen=$(efi_screen)" \
 		> /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
 }
