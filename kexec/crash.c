@@ -266,40 +266,35 @@ static int add_parameters(const struct request *request, const struct machine *m
 	return request->memmap_cmdline ? add_memmap(plan, err) : 0;
 }
 
-/* The highest reservation that the kernel can be entered in; *region is empty if there is none. */
-static int choose_region(const struct request *request, const struct machine *machine,
-			 const struct loader *loader, struct range *region, struct error *err)
+/* The kernel takes an image into its highest reservation only (kexec_core.c of Linux 6.1). */
+static int check_reach(const struct request *request, const struct loader *loader,
+		       struct range region, struct error *err)
 {
 	struct place room;
 
-	*region = (struct range){ 0, 0 };
 	if (loader->room(request, &room, err))
 		return error_prefix(err, "'%s' is no crash kernel: ", request->image_name);
-	for (size_t i = machine->crash.count; i-- > 0 && !range_bytes(*region);) {
-		struct range reserved = range_whole_pages(machine->crash.items[i]);
-
-		if (range_bytes(range_intersect(reserved, room.within)))
-			*region = reserved;
-	}
-	if (!range_bytes(*region))
-		return error_set(
-			err,
-			"'%s' is no crash kernel here: it only runs between "
-			"0x%llx and 0x%llx, and crashkernel= reserved 0x%llx-0x%llx; use a "
-			"bzImage that can be moved there",
-			request->image_name, (ull)room.within.start, (ull)room.within.end - 1,
-			(ull)crash_region(machine).start, (ull)crash_region(machine).end - 1);
-	return 0;
+	if (range_bytes(range_intersect(region, room.within)))
+		return 0;
+	return error_set(
+		err,
+		"'%s' is no crash kernel here: it only runs between 0x%llx and 0x%llx, and "
+		"crashkernel= reserved 0x%llx-0x%llx; %s",
+		request->image_name, (ull)room.within.start, (ull)room.within.end - 1,
+		(ull)region.start, (ull)region.end - 1,
+		region.start > UINT32_MAX ? "boot the running kernel with crashkernel=SIZE, "
+					    "without ',high'"
+					  : "use a bzImage that can be moved there");
 }
 
 static int take_region(const struct request *request, const struct machine *machine,
 		       const struct loader *loader, struct plan *plan, struct error *err)
 {
-	struct range region;
+	struct range region = crash_region(machine);
 
-	if (!range_bytes(crash_region(machine)))
+	if (!range_bytes(region))
 		return error_set(err, CRASH_NOT_RESERVED);
-	if (choose_region(request, machine, loader, &region, err))
+	if (check_reach(request, loader, region, err))
 		return -1;
 	plan->limit = range_intersect(plan->limit, region);
 	if (!range_bytes(plan->limit))

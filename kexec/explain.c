@@ -14,7 +14,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static void explain_permission(const char *root, char *text, size_t size)
+static void explain_permission(const char *root, bool crash, char *text, size_t size)
 {
 	char level[32];
 
@@ -26,6 +26,11 @@ static void explain_permission(const char *root, char *text, size_t size)
 			text, size,
 			"kernel.kexec_load_disabled is 1, which holds until the next boot: take it "
 			"out of the sysctl settings (/etc/sysctl.d) and reboot");
+	else if (state_load_limit_reached(root, crash))
+		snprintf(text, size,
+			 "kernel.kexec_load_limit_%s is 0: no kernel may be loaded any more until "
+			 "the next boot",
+			 crash ? "panic" : "reboot");
 	else if (state_lockdown(root, level, sizeof(level)))
 		snprintf(text, size,
 			 "the kernel is locked down (%s) and then never allows kexec_load: boot "
@@ -34,7 +39,7 @@ static void explain_permission(const char *root, char *text, size_t size)
 	else
 		snprintf(text, size,
 			 "a security policy of the kernel or of the container forbids it (seccomp, "
-			 "SELinux, IMA, or kernel.kexec_load_limit_reboot used up)");
+			 "SELinux, IMA)");
 }
 
 static uint64_t segment_bytes(const struct plan *plan)
@@ -74,7 +79,7 @@ int explain_load(const char *root, int why, const struct machine *machine, const
 
 	switch (why) {
 	case EPERM:
-		explain_permission(root, text, sizeof(text));
+		explain_permission(root, plan->flags & PLAN_ON_CRASH, text, sizeof(text));
 		break;
 	case EINVAL:
 		explain_invalid(machine, plan, text, sizeof(text));
@@ -124,7 +129,7 @@ int explain_probe(const char *root, int why, struct error *err)
 				 "this kernel was built without CONFIG_KEXEC: boot one that has "
 				 "CONFIG_KEXEC=y and CONFIG_KEXEC_JUMP=y");
 	case EPERM:
-		explain_permission(root, text, sizeof(text));
+		explain_permission(root, false, text, sizeof(text));
 		return error_set(err, "kexec_load failed: %s: %s", strerror(why), text);
 	default:
 		return error_set(err, "kexec_load failed: %s", strerror(why));
@@ -137,7 +142,7 @@ int explain_unload(const char *root, const char *call, int why, struct error *er
 
 	if (why != EPERM)
 		return error_set(err, "%s failed: %s", call, strerror(why));
-	explain_permission(root, text, sizeof(text));
+	explain_permission(root, false, text, sizeof(text));
 	return error_set(err, "%s failed: %s: %s", call, strerror(why), text);
 }
 
@@ -160,6 +165,10 @@ static const char *file_reason(int why)
 		{ ENODATA, "the image has no signature, and this kernel demands one: sign it, or "
 			   "use a signed kernel" },
 		{ EBADMSG, "the signature of the image is damaged" },
+		{ ELIBBAD,
+		  "this kernel demands a signature, and the image is not in the format that "
+		  "carries one (PE): use a signed bzImage, not unpacked from anything" },
+		{ EMSGSIZE, "the list of signatures in the image is damaged" },
 		{ EACCES, "a policy (IMA) demands a signature that a file does not have" },
 		{ ENOEXEC, "this kernel loads no image of this type itself: leave "
 			   "--kexec-file-syscall out" },
@@ -173,6 +182,7 @@ static const char *file_reason(int why)
 		{ EADDRNOTAVAIL, "there is no free stretch of memory that is large enough: use a "
 				 "smaller initrd" },
 		{ EBUSY, "another kexec is at work: try again" },
+		{ EIO, "a file cannot be read" },
 	};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
@@ -182,27 +192,39 @@ static const char *file_reason(int why)
 }
 
 /* Lockdown leaves this call a way: a signature. */
-static void explain_file_permission(const char *root, char *text, size_t size)
+static void explain_file_permission(const char *root, bool crash, char *text, size_t size)
 {
 	char level[32];
 
 	if (state_may_boot(root) && !state_load_disabled(root) &&
-	    state_lockdown(root, level, sizeof(level)))
+	    !state_load_limit_reached(root, crash) && state_lockdown(root, level, sizeof(level)))
 		snprintf(text, size,
 			 "the kernel is locked down (%s) and loads only what is signed with a key "
 			 "it trusts: use a kernel signed by your distribution",
 			 level);
 	else
-		explain_permission(root, text, size);
+		explain_permission(root, crash, text, size);
 }
 
-int explain_file_load(const char *root, int why, struct error *err)
+/* All of a crash kernel has to be in what was reserved, or it is told so in these two ways. */
+static void explain_reservation(const char *root, char *text, size_t size)
+{
+	snprintf(text, size,
+		 "the crash kernel and its initrd do not fit into the %llu MiB that are reserved "
+		 "for "
+		 "them: boot this kernel with a larger crashkernel=",
+		 (unsigned long long)(state_crash_bytes(root) / MIB));
+}
+
+int explain_file_load(const char *root, int why, bool crash, struct error *err)
 {
 	char text[320];
 
 	snprintf(text, sizeof(text), "%s", file_reason(why));
 	if (why == EPERM)
-		explain_file_permission(root, text, sizeof(text));
+		explain_file_permission(root, crash, text, sizeof(text));
+	else if (crash && (why == EADDRNOTAVAIL || why == ENOMEM))
+		explain_reservation(root, text, sizeof(text));
 	return error_set(err, "kexec_file_load failed: %s%s%s", strerror(why), *text ? ": " : "",
 			 text);
 }

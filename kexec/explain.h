@@ -14,8 +14,9 @@ int explain_load(const char *root, int why, const struct machine *machine, const
 /* A refused probe for KEXEC_PRESERVE_CONTEXT. Returns -1. */
 int explain_probe(const char *root, int why, struct error *err);
 
-/* A refused kexec_file_load ("kexec_file_load failed: ..."). Returns -1. */
-int explain_file_load(const char *root, int why, struct error *err);
+/* A refused kexec_file_load ("kexec_file_load failed: ..."), of a crash kernel or another. Returns
+ * -1. */
+int explain_file_load(const char *root, int why, bool crash, struct error *err);
 
 /* A refused unload ("CALL failed: ..."). Returns -1. */
 int explain_unload(const char *root, const char *call, int why, struct error *err);

@@ -422,7 +422,7 @@ static int try_file(struct job *job, struct error *err)
 	if (why == ENOSYS)
 		return not_available(err);
 	if (why > 0)
-		explain_file_load(job->root, why, err);
+		explain_file_load(job->root, why, job->request.mode == REQUEST_CRASH, err);
 	return EXIT_CODE_FAILED;
 }
 

@@ -70,6 +70,12 @@ bool state_load_disabled(const char *root)
 	       atoi(text) != 0;
 }
 
+bool state_load_limit_reached(const char *root, bool crash)
+{
+	return flag(root, crash ? "/proc/sys/kernel/kexec_load_limit_panic"
+				: "/proc/sys/kernel/kexec_load_limit_reboot") == 0;
+}
+
 bool state_lockdown(const char *root, char *level, size_t size)
 {
 	char text[128], *start, *end;

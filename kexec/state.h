@@ -23,6 +23,9 @@ uint64_t state_crash_bytes(const char *root);
 /* Whether the sysctl kernel.kexec_load_disabled is set. */
 bool state_load_disabled(const char *root);
 
+/* kernel.kexec_load_limit_panic or _reboot (Linux 6.3): whether no further load is allowed. */
+bool state_load_limit_reached(const char *root, bool crash);
+
 /* The lockdown level in force ("integrity", "confidentiality"); false if there is none. */
 bool state_lockdown(const char *root, char *level, size_t size);
 
