@@ -18,6 +18,8 @@ vm_tools=(kexec/kexec kdump/kdump kdump/vmcore-dmesg)
 # What vm_boot() adds to QEMU's command line, and a function that it calls twice a second (BASE PID).
 vm_devices=()
 vm_tick=:
+# An image whose files the guest finds in addition, if there is one of this name.
+vm_extra=
 # A host that is busy with other things must not look like a broken timer or a stuck processor.
 vm_patience="no_timer_check rcupdate.rcu_cpu_stall_suppress=1"
 
@@ -134,10 +136,16 @@ vm_images() {
 # firmware=efi in APPEND the machine is one that EFI starts, with variables of its own.
 vm_boot() {
 	local name=$1 flavour=$2 megabytes=$3 cpus=$4 cpu=$5 append=$6
-	local base=$vm_out/$name qemu program
+	local base=$vm_out/$name initrd=$vm_build/images/$flavour.img qemu program
 	program=qemu-system-$(vm_arch "$flavour")
 	local devices=("${vm_devices[@]}")
+	# A 32-bit kernel on a 64-bit processor.
+	[[ $cpu != qemu64* ]] || program=qemu-system-x86_64
 	mkdir -p "$vm_out"
+	if [ -f "$vm_extra" ]; then
+		cat "$initrd" "$vm_extra" > "$base.initrd"
+		initrd=$base.initrd
+	fi
 	rm -f "$base".{console,results,qemu}
 	: > "$base.console"
 	: > "$base.results"
@@ -149,7 +157,7 @@ vm_boot() {
 	esac
 	"$program" -accel tcg -no-reboot -display none -monitor none -nic none \
 		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
-		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$vm_build/images/$flavour.img" \
+		-kernel "$vm_build/images/$flavour.bzImage" -initrd "$initrd" \
 		-append "console=ttyS0 no_console_suspend panic=-1 loglevel=6 $vm_patience $append" \
 		-serial "file:$base.console" -serial "file:$base.results" \
 		"${devices[@]}" -d cpu_reset -D "$base.qemu" < /dev/null > "$base.err" 2>&1 &

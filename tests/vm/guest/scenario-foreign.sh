@@ -1,0 +1,60 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Boot what is no Linux: image= Xen, memtest86+ or our own Multiboot kernel, by --type=type=. A is gone, so that
+# the host sees how it ended: by words on the console, or by what the kernel got of what A wanted it to get.
+want() {
+	say "want $*"
+}
+
+# want_module TEXT FILE BYTES_OF: what the kernel must say of a module whose contents are in a file.
+want_module() {
+	want "module $1 aligned $(printf '0x%x' "$(stat -c %s "$2")") $(sha256sum < "$2" | cut -d' ' -f1)"
+}
+
+# Two modules: one that is unpacked, and a ramdisk, which must not be.
+load_multiboot() {
+	seq 1 20000 > /run/plain
+	gzip -c /run/plain > /run/packed.gz
+	_image=/bin/multiboot.$(parameter suffix elf)
+	want "state right"
+	want "bss zero"
+	want "version $(parameter version 1)"
+	want "cmdline $_image a=1 words='two words'"
+	want_module "/run/packed.gz x=1 y" /run/plain
+	want_module "/b/initrd.img" /b/initrd.img
+	want "ram $(printf '0x%x' "$(ram_bytes)")"
+	_entry=elf
+	[ "$(parameter suffix elf)" = elf ] || _entry=header
+	want "entry $_entry"
+	[ "$_entry$(parameter version 1)" != elf2 ] || want "base right"
+	kexec -l "--type=$(parameter type)" $_image --append="a=1 words='two words'" \
+		--module="/run/packed.gz x=1 y" --module=/b/initrd.img
+}
+
+ram_bytes() {
+	_sum=0
+	for _entry in /sys/firmware/memmap/*; do
+		[ "$(cat "$_entry/type")" = "System RAM" ] || continue
+		_sum=$((_sum + $(cat "$_entry/end") + 1 - $(cat "$_entry/start")))
+	done
+	echo $_sum
+}
+
+load_foreign() {
+	case $(parameter image) in
+	xen)
+		kexec -l "--type=$(parameter type)" /boot/xen.gz \
+			--append="com1=115200,8n1 console=com1 noreboot" \
+			--module="/b/bzImage console=hvc0" --module=/b/initrd.img ;;
+	memtest) kexec -l "/boot/memtest86+$(parameter suffix ia32).bin" --append=console=ttyS0,115200 ;;
+	multiboot) load_multiboot ;;
+	esac
+}
+
+run_scenario() {
+	load_foreign > /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
+	kexec -S -v > /run/status
+	grep '^type' /run/status
+	kexec -e > /run/exec.out 2>&1
+	fail "kexec -e: $(tail -n 1 /run/exec.out)"
+}
