@@ -150,6 +150,17 @@ static void add_module(struct golden *g, char *line)
 	g->request.given |= REQUEST_MODULES;
 }
 
+/* words OFFSET WORD...: 32-bit words over what is there. */
+static void put_words(struct golden *g, char **words, size_t count)
+{
+	uint64_t offset = number(words[1]);
+
+	if (offset + 4 * (count - 2) > g->image.size)
+		fail("words", "they go past the end of the image");
+	for (size_t i = 2; i < count; i++)
+		le32_put(g->image.data + offset + 4 * (i - 2), (uint32_t)number(words[i]));
+}
+
 static void set_mode(struct golden *g, const char *mode)
 {
 	if (!strcmp(mode, "boot"))
@@ -235,6 +246,8 @@ static void directive(struct golden *g, char *line)
 		elf(g, words + 1, count - 1);
 	else if (!strcmp(words[0], "raw"))
 		g->image = image_raw(number(words[1]));
+	else if (!strcmp(words[0], "words"))
+		put_words(g, words, count);
 	else if (!strncmp(words[0], "multiboot", 9))
 		multiboot(g, words, count);
 	else if (!strcmp(words[0], "type"))

@@ -9,7 +9,8 @@
 
 /* An ELF file with a multiboot header is a multiboot kernel. */
 static const struct loader *const loaders[] = { &loader_multiboot, &loader_multiboot2,
-						&loader_elf_x86, &loader_bzimage, NULL };
+						&loader_elf_x86,   &loader_bzimage,
+						&loader_nbi,       NULL };
 
 const struct arch arch_i386 = {
 	.name = "i386",
