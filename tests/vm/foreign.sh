@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Guests that boot what is no Linux: where it comes from, and how the host sees that it runs. Nothing of it talks
-# to the host by itself, but for our own Multiboot kernel; what it writes on its console is all there is.
+# to the host by itself, but for our own programs; what it writes on its console is all there is.
 
 # The guests, as in tests/vm/run. Xen needs a 64-bit processor, whoever loads it.
 foreign_guests() {
@@ -17,6 +17,9 @@ foreign_guests() {
 	xen2-x86_64 x86_64 512 1 max scenario=foreign image=xen type=multiboot2-x86
 	memtest-i386 i386 256 1 max scenario=foreign image=memtest
 	memtest-x86_64 x86_64 256 1 max scenario=foreign image=memtest suffix=x64
+	nbi-i386 i386 256 1 max scenario=foreign image=nbi
+	nbi-32-i386 i386-pae 256 1 max scenario=foreign image=nbi suffix=32
+	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi
 	END
 }
 
@@ -55,7 +58,7 @@ foreign_judge() {
 			vm_why="Xen did not say '$line'"
 			grep -aqE "$line" "$1.console" || return 1
 		done ;;
-	*image=multiboot*)
+	*image=multiboot* | *image=nbi*)
 		vm_why="A wanted nothing"
 		grep -q '^@@ want ' "$1.results" || return 1
 		while IFS= read -r line; do

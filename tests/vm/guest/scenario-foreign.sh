@@ -40,6 +40,15 @@ ram_bytes() {
 	echo $_sum
 }
 
+load_nbi() {
+	want "entry $(parameter suffix 16)"
+	want "header right"
+	want "bootp right"
+	want "parts right"
+	[ "$(parameter suffix 16)" = 32 ] || want "bios right"
+	kexec -l --type=nbi-x86 "/bin/nbi-$(parameter suffix 16).img"
+}
+
 load_foreign() {
 	case $(parameter image) in
 	xen)
@@ -48,6 +57,7 @@ load_foreign() {
 			--module="/b/bzImage console=hvc0" --module=/b/initrd.img ;;
 	memtest) kexec -l "/boot/memtest86+$(parameter suffix ia32).bin" --append=console=ttyS0,115200 ;;
 	multiboot) load_multiboot ;;
+	nbi) load_nbi ;;
 	esac
 }
 
