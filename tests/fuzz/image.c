@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "tests/unit/image_builder.h"
 #include "loader.h"
+#include "plan_rules.h"
 #include "tests/unit/pc.h"
 
 #define MIB         UINT64_C(0x100000)
@@ -156,32 +157,6 @@ static void make_request(const struct fuzz_case *c, struct span file, char *cmdl
 		request->limit.end = request->limit.start + c->limit_size * LIMIT_UNIT;
 }
 
-/* What a plan promises, looked at once more. */
-static void check_plan(struct plan *plan, const struct machine *machine)
-{
-	struct error err;
-
-	FUZZ_CHECK(plan->segment_count >= 1 && plan->segment_count <= PLAN_SEGMENTS_MAX);
-	for (unsigned i = 0; i < plan->segment_count; i++) {
-		const struct segment *s = &plan->segments[i];
-
-		FUZZ_CHECK(!(s->at.start % PAGE_BYTES) && !(s->at.end % PAGE_BYTES));
-		FUZZ_CHECK(range_bytes(s->at) && s->data.size <= range_bytes(s->at));
-		FUZZ_CHECK(range_set_contains(&machine->ram, s->at));
-		FUZZ_CHECK(!i || plan->segments[i - 1].at.end <= s->at.start);
-		/* every byte that is promised is there to be read */
-		if (s->data.size) {
-			volatile uint8_t byte = s->data.data[0];
-
-			byte ^= s->data.data[s->data.size - 1];
-			(void)byte;
-		}
-	}
-	for (size_t i = 1; i < plan->given.count; i++)
-		FUZZ_CHECK(plan->given.entries[i - 1].at.end <= plan->given.entries[i].at.start);
-	FUZZ_CHECK(!plan_seal(plan, machine, &err));
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -199,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_machine(&c, boot_params, &machine);
 	make_request(&c, (struct span){ file, input.size }, cmdline, &request);
 	if (!plan_make(&request, &machine, arch_find(machine.arch), &plan, &err))
-		check_plan(&plan, &machine);
+		fuzz_check_plan(&plan, &machine);
 	else
 		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
 	plan_done(&plan);

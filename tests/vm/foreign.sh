@@ -3,23 +3,27 @@
 # Guests that boot what is no Linux: where it comes from, and how the host sees that it runs. Nothing of it talks
 # to the host by itself, but for our own programs; what it writes on its console is all there is.
 
-# The guests, as in tests/vm/run. Xen needs a 64-bit processor, whoever loads it.
+# foreign_guests LONG: as guests() in tests/vm/run. Xen needs a 64-bit processor, whoever loads it.
 foreign_guests() {
 	cat <<-'END'
-	multiboot-i386 i386 256 1 max scenario=foreign image=multiboot type=multiboot-x86
 	multiboot-raw-i386 i386-pae 256 1 max scenario=foreign image=multiboot type=multiboot-x86 suffix=bin
 	multiboot2-raw-i386 i386 256 1 max scenario=foreign image=multiboot type=multiboot2-x86 suffix=bin version=2
 	multiboot-x86_64 x86_64 256 1 max scenario=foreign image=multiboot type=multiboot-x86
 	multiboot2-x86_64 x86_64 256 2 max scenario=foreign image=multiboot type=multiboot2-x86 version=2
 	xen-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot-x86
-	xen2-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot2-x86
-	xen-x86_64 x86_64 512 2 max scenario=foreign image=xen type=multiboot-x86
-	xen2-x86_64 x86_64 512 1 max scenario=foreign image=xen type=multiboot2-x86
-	memtest-i386 i386 256 1 max scenario=foreign image=memtest
+	xen2-x86_64 x86_64 512 2 max scenario=foreign image=xen type=multiboot2-x86
 	memtest-x86_64 x86_64 256 1 max scenario=foreign image=memtest suffix=x64
 	nbi-i386 i386 256 1 max scenario=foreign image=nbi
+	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi suffix=32
+	END
+	[ "$1" = yes ] || return 0
+	cat <<-'END'
+	multiboot-i386 i386 256 1 max scenario=foreign image=multiboot type=multiboot-x86
+	xen2-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot2-x86
+	xen-x86_64 x86_64 512 1 max scenario=foreign image=xen type=multiboot-x86
+	memtest-i386 i386 256 1 max scenario=foreign image=memtest
 	nbi-32-i386 i386-pae 256 1 max scenario=foreign image=nbi suffix=32
-	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi
+	nbi-16-x86_64 x86_64 256 1 max scenario=foreign image=nbi
 	END
 }
 

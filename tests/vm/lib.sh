@@ -140,7 +140,7 @@ vm_boot() {
 	program=qemu-system-$(vm_arch "$flavour")
 	local devices=("${vm_devices[@]}")
 	# A 32-bit kernel on a 64-bit processor.
-	[[ $cpu != qemu64* ]] || program=qemu-system-x86_64
+	[[ $cpu != qemu64* ]] || program='qemu-system-x86_64'
 	mkdir -p "$vm_out"
 	if [ -f "$vm_extra" ]; then
 		cat "$initrd" "$vm_extra" > "$base.initrd"

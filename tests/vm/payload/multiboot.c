@@ -9,7 +9,7 @@
 
 #include "bytes.h"
 #include "console.h"
-/* Addresses of functions must not come from a table that the linker filled: this kernel is moved. */
+/* This kernel is moved: no addresses of functions from a table that the linker filled. */
 #pragma GCC visibility push(hidden)
 #include "sha256.h"
 #pragma GCC visibility pop
