@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Looking into saved images on the host, with readelf and cmp, and damaging them. Knows doc/image.md as
-# far as tests need it.
+# Looking into saved images on the host, with what others made to read cores, and damaging them. Knows
+# doc/image.md as far as tests need it.
 
 # image_loads IMAGE: offset, address, bytes in the file, bytes in memory of each PT_LOAD, in hex.
 image_loads() {
@@ -136,6 +136,78 @@ end
 END
 	gdb -nx -batch -ex "target core $1" -ex "symbol-file -o $slide $2/vmlinux" -x "$script" 2>&1
 	rm -f "$script"
+}
+
+# image_reader ARCH PROGRAM ARGUMENT...: run crash or makedumpfile as built for an architecture.
+image_reader() {
+	local arch=$1 program=$2 root
+	shift 2
+	if [ "$arch" = x86_64 ]; then
+		"$program" "$@" < /dev/null
+		return
+	fi
+	root=$("$vm_top/scripts/i386-sysroot" --readers) || return 1
+	"$root/lib/ld-linux.so.2" --library-path "$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu" \
+		"$root/usr/bin/$program" "$@" < /dev/null
+}
+
+# image_crash_kernel KERNEL OUT: vmlinux as Debian's crash wants it. The 32-bit one disassembles system calls by
+# the names they had up to Linux 4.16.
+image_crash_kernel() {
+	local text address name add=()
+	text=$(awk '$3 == "_text" { print $1 }' "$1/System.map")
+	while read -r address name; do
+		add+=(--add-symbol "$name=.text:$((0x$address - 0x$text)),global,function")
+	done < <(sed -nE 's/^([0-9a-f]+) T __ia32_(sys_(open|fork|read|write))$/\1 \2/p' "$1/System.map")
+	objcopy "${add[@]}" "$1/vmlinux" "$2"
+}
+
+# image_crash IMAGE KERNEL ARCH: what crash makes of it: banner, host name, log, processes. (Its ps finds no
+# process of a kernel whose struct pid ends in an open array; those of Linux 6.1 do since 2024.)
+image_crash() {
+	local work options=() result
+	work=$(mktemp -d)
+	printf '%s\n' 'p linux_banner' sys log 'list task_struct.tasks -s task_struct.pid,comm -h init_task' quit \
+		> "$work/commands"
+	# On i386 it takes the kernel's own address for that of the linear map.
+	[ "$3" != i386 ] || options=(-m page_offset=0xc0000000)
+	if [ "$3" = i386 ]; then
+		image_crash_kernel "$2" "$work/vmlinux"
+	else
+		ln -s "$2/vmlinux" "$work/vmlinux"
+	fi && image_reader "$3" crash "${options[@]}" --kaslr=auto -s -i "$work/commands" "$work/vmlinux" "$1" 2>&1
+	result=$?
+	rm -rf "$work"
+	return $result
+}
+
+# image_vmcoreinfo IMAGE: the release in its VMCOREINFO, by libkdumpfile.
+image_vmcoreinfo() {
+	/usr/bin/python3 -c 'import sys, kdumpfile
+core = kdumpfile.kdumpfile(sys.argv[1])
+print(core.attr["arch.name"], core.attr["linux.uts.release"])' "$1"
+}
+
+# image_readers IMAGE FLAVOUR HOST WAITER: the slower ones of those programs, in the same way as image_debuggers.
+image_readers() {
+	local image=$1 flavour=$2 host=$3 waiter=$4 kernel arch out
+	kernel=$(vm_kernel "$flavour") || return 1
+	arch=$(vm_arch "$flavour")
+	out=$(image_crash "$image" "$kernel" "$arch")
+	[[ $out == *"Linux version 6.1"* && $out == *"NODENAME: $host"$'\n'* && $out == *"mark of snapshot ${host#*-}"* &&
+		$out == *"pid = 1,"$'\n'* && $out == *"pid = $waiter,"$'\n'* && $out == *'comm = "keeper\'* ]] ||
+		{ echo "crash: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
+	echo "crash prints banner, host name $host, $(grep -c '^\[ *[0-9.]*\] ' <<< "$out") lines of the log and $(
+		)$(grep -c '^  pid = ' <<< "$out") processes"
+	out=$(image_vmcoreinfo "$image" 2>&1)
+	[[ $out == *" 6.1."* ]] || { echo "libkdumpfile: $(tail -n 1 <<< "$out")" && return 1; }
+	echo "libkdumpfile reads VMCOREINFO: $out"
+	out=$(image_reader "$arch" makedumpfile -c -d 17 --message-level 28 "$image" "$image.d17" 2>&1) &&
+		[ -s "$image.d17" ] ||
+		{ echo "makedumpfile -d 17: $(tail -n 3 <<< "$out" | tr '\n' ' ')" && return 1; }
+	echo "makedumpfile -d 17 takes it: $(($(stat -c %s "$image.d17") / 1048576)) MB, $(
+		sed -n 's/.*number of pages is reduced to \([0-9]* *%\).*/\1 of the pages/p' <<< "$out" | tail -n 1)"
+	rm -f "$image.d17"
 }
 
 # image_debuggers IMAGE FLAVOUR HOST WAITER: what programs that know nothing of us read out of an image; a line
