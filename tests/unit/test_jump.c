@@ -51,6 +51,14 @@ static int kernel_room(const struct request *request, struct place *want, struct
 	return 0;
 }
 
+static int roomy_room(const struct request *request, struct place *want, struct error *err)
+{
+	if (kernel_room(request, want, err))
+		return -1;
+	want->size = 96 * MIB;
+	return 0;
+}
+
 static int plan_kernel(const struct request *request, const struct machine *machine,
 		       struct plan *plan, struct error *err)
 {
@@ -93,6 +101,15 @@ static const struct loader kernel_loader = {
 	.room = kernel_room,
 };
 
+static const struct loader roomy_loader = {
+	.name = "kernel",
+	.accepts = REQUEST_CMDLINE,
+	.probe = accept_image,
+	.is_kernel = yes,
+	.plan = plan_kernel,
+	.room = roomy_room,
+};
+
 static const struct loader program_loader = {
 	.name = "program",
 	.accepts = REQUEST_CMDLINE,
@@ -102,6 +119,7 @@ static const struct loader program_loader = {
 };
 
 static const struct loader *const kernel_loaders[] = { &kernel_loader, NULL };
+static const struct loader *const roomy_loaders[] = { &roomy_loader, NULL };
 static const struct loader *const program_loaders[] = { &program_loader, NULL };
 
 static struct arch test_arch(const struct loader *const *loaders)
@@ -206,6 +224,27 @@ static void test_region_is_clear_of_the_kernel(void **state)
 	assert_int_equal(f->plan.flags, 3 << 16 | PLAN_PRESERVE_CONTEXT);
 	assert_int_equal(f->plan.entry, f->plan.jump.out);
 	assert_int_equal(f->plan.jump.in - f->plan.jump.out, PAD_IN - PAD_OUT);
+}
+
+/* The smaller the machine the less is lent, down to what the kernel cannot do without. */
+static void test_region_is_a_fair_share(void **state)
+{
+	static const struct {
+		uint64_t total, region;
+	} cases[] = {
+		{ 500 * MIB, 96 * MIB },
+		{ 400 * MIB - 4096, 80 * MIB },
+		{ 200 * MIB, 64 * MIB },
+		{ 0, 96 * MIB },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f->machine.total_bytes = cases[i].total;
+		assert_int_equal(make(f, roomy_loaders), 0);
+		assert_int_equal(f->plan.jump.main.end - f->plan.jump.handoff.end, cases[i].region);
+		plan_done(&f->plan);
+	}
 }
 
 static void test_crash_region_comes_first(void **state)
@@ -448,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_region_is_clear_of_the_kernel),
+		TEST(test_region_is_a_fair_share),
 		TEST(test_crash_region_comes_first),
 		TEST(test_every_lent_page_is_in_a_segment),
 		TEST(test_next_kernel_is_told_only_what_is_lent),

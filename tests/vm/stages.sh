@@ -45,6 +45,7 @@ stages_guests() {
 	echo "hibernate-refusals-i386-pae i386-pae 512 2 max steps=refusals a=mem=200M"
 	echo "hibernate-classic-i386 i386 512 1 max steps=hibernate a=mem=200M restore=classic expect=classic"
 	echo "hibernate-file-i386 i386 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no"
+	echo "hibernate-least-i386 i386 256 1 max steps=hibernate options=--mem-min=0x2000000,--mem-max=0x4400000"
 }
 
 # stages_run NAME FLAVOUR MEGABYTES CPUS CPU PARAMETERS...: run one guest, print its lines.
@@ -169,7 +170,20 @@ stages_hibernate() {
 			must_say $((cycle + 1)) "a.back $cycle" || return 1
 		stages_check_way $((cycle + 1)) || return 1
 	done
+	stages_check_share || return 1
 	vm_why=ok
+}
+
+# An image holds more than three quarters of the machine's memory, unless A uses only a part of it.
+stages_check_share() {
+	local mib
+	[ -z "$(stages_parameter a)" ] && mib=$(stages_saved_mib) && [ -n "$mib" ] || return 0
+	[ $((mib * 100)) -gt $((stages_megabytes * 75)) ] ||
+		stages_fail 1 "the image holds $mib of $stages_megabytes MB: not more than 75 %"
+}
+
+stages_saved_mib() {
+	vm_value "$stages_base.1" b.saved | sed -nE 's/.*kdump: saved ([0-9]+) MiB.*/\1/p'
 }
 
 # C must have taken the way that was expected, if one was.

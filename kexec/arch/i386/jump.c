@@ -105,13 +105,31 @@ out:
 	return result;
 }
 
+static uint64_t least_room(const struct place *room)
+{
+	return room->size > 2 * ROOM_TO_SPARE ? room->size - ROOM_TO_SPARE : room->size;
+}
+
+/*
+ * What is lent is not in an image of A, nor free while B runs: where there is little memory B gets
+ * a fifth of it, or what it cannot do without.
+ */
+static uint64_t fair_room(const struct place *room, const struct machine *machine)
+{
+	uint64_t fifth = align_up(machine->total_bytes / 5, MIB);
+
+	if (!machine->total_bytes || room->size <= fifth)
+		return room->size;
+	return fifth > least_room(room) ? fifth : least_room(room);
+}
+
 /* The user's region: the largest stretch of RAM above 1 MiB inside the limit. */
 static int limited_region(const struct machine *machine, const struct place *room,
 			  uint64_t handoff_bytes, struct plan *plan, struct error *err)
 {
 	const struct range limit = plan->limit;
 	struct range allowed = { limit.start > MIB ? limit.start : MIB, limit.end };
-	uint64_t need = room->size > 2 * ROOM_TO_SPARE ? room->size - ROOM_TO_SPARE : room->size;
+	uint64_t need = least_room(room);
 	struct range best = { 0, 0 };
 	uint64_t first, enough;
 
@@ -157,7 +175,7 @@ static int choose_region(const struct request *request, const struct machine *ma
 	if (gives_region(request))
 		return limited_region(machine, &room, handoff_bytes, plan, err);
 	want = (struct place){
-		.size = room.size + handoff_bytes,
+		.size = fair_room(&room, machine) + handoff_bytes,
 		.align = range_bytes(room.within) > room.size ? REGION_ALIGN : PAGE_BYTES,
 		.within = room.within,
 	};

@@ -2,12 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What B does with the memory of A: saves it, and then powers off or goes back.
 
+memory_free() {
+	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
 # save TARGET [OPTION]...: tells how it went; the status is kdump's.
 save() {
 	say "b.saving $1"
 	_from=$(now_ms)
-	kdump -o "$@" > /run/kdump.out 2>&1
+	kdump -o "$@" > /run/kdump.out 2>&1 &
+	_pid=$!
+	_least=$(memory_free)
+	while kill -0 $_pid 2>/dev/null; do
+		_free=$(memory_free)
+		[ "${_free:-0}" -ge "$_least" ] || _least=$_free
+		usleep 200000
+	done
+	wait $_pid
 	_status=$?
+	say "b.memory $(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) kB, at least $_least kB available"
 	say "b.saved status $_status, $(($(now_ms) - _from)) ms: $(tail -n 1 /run/kdump.out)"
 	return $_status
 }

@@ -27,7 +27,9 @@ hibernate_load() {
 	for _name in target fs view pause; do
 		[ -z "$(parameter $_name)" ] || _options="$_options $_name=$(parameter $_name)"
 	done
+	# shellcheck disable=SC2046 # options=-a,-b are words
 	kexec --load-preserve-context /b/bzImage --initrd=/b/initrd.img \
+		$(parameter options "" | tr ',' ' ') \
 		--append="$b_console b=$(parameter b save)$_options" > /run/load.out 2>&1 ||
 		fail "load: $(tail -n 1 /run/load.out)"
 	say "lent $(kexec --status --json | tr -d '\n')"
