@@ -249,7 +249,8 @@ int core_open(struct core *core, const struct core_source *source, struct error 
 	struct table table;
 
 	*core = (struct core){ .source = *source };
-	if (read_header(core, &table, err) || read_table(core, &table, err)) {
+	if (read_header(core, &table, err) || read_table(core, &table, err) ||
+	    core_index_build(core, err)) {
 		core_done(core);
 		return -1;
 	}
@@ -258,6 +259,7 @@ int core_open(struct core *core, const struct core_source *source, struct error 
 
 void core_done(struct core *core)
 {
+	core_index_done(core);
 	free(core->loads);
 	free(core->notes);
 	core->loads = NULL;
@@ -334,17 +336,6 @@ bool core_note_find(const struct core *core, const char *owner, uint32_t type, s
 	return false;
 }
 
-static const struct core_load *load_at(const struct core *core, uint64_t paddr)
-{
-	for (size_t i = 0; i < core->load_count; i++) {
-		const struct core_load *load = &core->loads[i];
-
-		if (paddr >= load->paddr && paddr - load->paddr < load->memory_bytes)
-			return load;
-	}
-	return NULL;
-}
-
 /* Part of one PT_LOAD; what lies behind its file bytes is zero. */
 static int read_load(const struct core *core, const struct core_load *load, uint64_t inside,
 		     void *buffer, size_t size, struct error *err)
@@ -366,7 +357,7 @@ int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, si
 	uint8_t *to = buffer;
 
 	while (size) {
-		const struct core_load *load = load_at(core, paddr);
+		const struct core_load *load = core_load_at(core, paddr);
 		uint64_t inside;
 		size_t now =
 			PAGE - paddr % PAGE; /* another PT_LOAD may count from the next page on */
@@ -388,18 +379,11 @@ int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, si
 	return 0;
 }
 
-static bool virtual_to_physical(const struct core *core, uint64_t page_offset, uint64_t vaddr,
-				uint64_t *paddr)
+static bool translate(const struct core *core, uint64_t page_offset, uint64_t vaddr,
+		      uint64_t *paddr)
 {
-	for (size_t i = 0; i < core->load_count; i++) {
-		const struct core_load *load = &core->loads[i];
-
-		if (load->vaddr == CORE_VADDR_UNKNOWN || vaddr < load->vaddr ||
-		    vaddr - load->vaddr >= load->memory_bytes)
-			continue;
-		*paddr = load->paddr + (vaddr - load->vaddr);
+	if (core_virtual_to_physical(core, vaddr, paddr))
 		return true;
-	}
 	if (!page_offset || vaddr < page_offset)
 		return false;
 	*paddr = vaddr - page_offset;
@@ -415,7 +399,7 @@ int core_read_virtual(const struct core *core, uint64_t page_offset, uint64_t va
 		size_t now = PAGE - vaddr % PAGE;
 		uint64_t paddr;
 
-		if (!virtual_to_physical(core, page_offset, vaddr, &paddr))
+		if (!translate(core, page_offset, vaddr, &paddr))
 			return error_set(err, "No program header covering vaddr 0x%llx found",
 					 (unsigned long long)vaddr);
 		if (now > size)

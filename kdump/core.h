@@ -40,6 +40,18 @@ struct core_load {
 	uint32_t flags;        /* PF_R, PF_W, PF_X */
 };
 
+/* Where a PT_LOAD begins, and how far it or any that begins before it reaches (its last byte). */
+struct core_place {
+	uint64_t start, reach;
+	uint32_t load; /* index */
+};
+
+/* PT_LOADs in the order of their addresses. */
+struct core_index {
+	struct core_place *places;
+	size_t count;
+};
+
 struct core {
 	struct core_source source;
 	bool is64;
@@ -47,6 +59,7 @@ struct core {
 	uint64_t entry;
 	struct core_load *loads; /* in file order */
 	size_t load_count;
+	struct core_index by_paddr, by_vaddr;
 	uint8_t *notes; /* all PT_NOTE contents, one after the other */
 	size_t notes_bytes;
 	uint64_t headers_end; /* end of the ELF header, program headers and notes, in bytes of the
@@ -80,6 +93,16 @@ bool core_notes_next(struct span notes, size_t *position, struct core_note *note
 
 /* The first note of that owner and type; false if there is none. */
 bool core_note_find(const struct core *core, const char *owner, uint32_t type, struct span *data);
+
+/* For core_open() and core_done(): make and free by_paddr and by_vaddr. */
+int core_index_build(struct core *core, struct error *err);
+void core_index_done(struct core *core);
+
+/* The PT_LOAD of a physical address, the first one of the file where several cover it; or NULL. */
+const struct core_load *core_load_at(const struct core *core, uint64_t paddr);
+
+/* The same by p_vaddr: the physical address of a kernel virtual one; false where there is none. */
+bool core_virtual_to_physical(const struct core *core, uint64_t vaddr, uint64_t *paddr);
 
 /*
  * Read physical memory by the PT_LOADs; where several cover an address, the first one counts. Bytes

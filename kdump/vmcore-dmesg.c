@@ -46,31 +46,30 @@ struct reader {
 	bool output_failed;
 };
 
-/* Where the bytes of a physical address are: A's memory in D was displaced. */
+/* Where the bytes of a physical address are: A's memory in D was displaced. Runs are in order. */
 static uint64_t displaced(const struct reader *reader, uint64_t paddr)
 {
-	for (size_t i = 0; i < reader->layout.run_count; i++) {
-		const struct layout_run *run = &reader->layout.runs[i];
+	size_t low = 0, high = reader->layout.run_count;
+	const struct layout_run *run;
 
-		if (paddr >= run->dest && paddr - run->dest < run->bytes)
-			return run->source + (paddr - run->dest);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (reader->layout.runs[middle].dest <= paddr)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return paddr;
+	run = low ? &reader->layout.runs[low - 1] : NULL;
+	return run && paddr - run->dest < run->bytes ? run->source + (paddr - run->dest) : paddr;
 }
 
 static bool translate(const struct reader *reader, uint64_t vaddr, uint64_t *paddr)
 {
 	const struct core *core = reader->core;
 
-	for (size_t i = 0; i < core->load_count; i++) {
-		const struct core_load *load = &core->loads[i];
-
-		if (load->vaddr == CORE_VADDR_UNKNOWN || vaddr < load->vaddr ||
-		    vaddr - load->vaddr >= load->memory_bytes)
-			continue;
-		*paddr = load->paddr + (vaddr - load->vaddr);
+	if (core_virtual_to_physical(core, vaddr, paddr))
 		return true;
-	}
 	if (core->machine == EM_X86_64 && vaddr >= KERNEL_TEXT_64) {
 		*paddr = vaddr - KERNEL_TEXT_64 + reader->phys_base;
 		return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kexec program on the running machine. Everything it does is in actions.c. */
 #include "actions.h"
+#include "guard.h"
 #include "record.h"
 #include "resume.h"
 
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 		.err = stderr,
 	};
 
+	guard_mapped_files();
 	if (resume_init_wanted())
 		return resume_init();
 	return kexec_run(argc, argv, &world);

@@ -104,6 +104,55 @@ static void good_cores(void **state)
 	check_good(true);
 }
 
+static const struct core_load *first_of(const struct core *core, uint64_t at, bool is_virtual)
+{
+	for (size_t i = 0; i < core->load_count; i++) {
+		const struct core_load *load = &core->loads[i];
+		uint64_t start = is_virtual ? load->vaddr : load->paddr;
+
+		if ((!is_virtual || start != CORE_VADDR_UNKNOWN) && at >= start &&
+		    at - start < load->memory_bytes)
+			return load;
+	}
+	return NULL;
+}
+
+/* However PT_LOADs overlap, the one that is found is the first one of the file. */
+static void first_load_counts(void **state)
+{
+	enum { LOADS = 40, ROUNDS = 200, END = 0x400 };
+	struct core_load loads[LOADS];
+	struct core core = { .loads = loads, .load_count = LOADS };
+	struct error err;
+	uint64_t paddr;
+
+	(void)state;
+	srand(1);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		/* Long and short ones, empty ones, and such as end with the address space. */
+		for (unsigned i = 0; i < LOADS; i++) {
+			uint64_t start = (uint64_t)(rand() % END), bytes = (uint64_t)(rand() % 64);
+
+			loads[i] = (struct core_load){ .paddr = start,
+						       .vaddr = round % 2 ? UINT64_MAX - END + start
+									  : END - start,
+						       .memory_bytes = i % 10 ? bytes : bytes * 8 };
+		}
+		assert_int_equal(core_index_build(&core, &err), 0);
+		for (uint64_t at = 0; at < 2 * END; at++) {
+			uint64_t high = UINT64_MAX - at, vaddr = round % 2 ? high : at;
+			const struct core_load *load = first_of(&core, vaddr, true);
+
+			assert_ptr_equal(core_load_at(&core, at), first_of(&core, at, false));
+			assert_int_equal(core_virtual_to_physical(&core, vaddr, &paddr),
+					 load != NULL);
+			if (load)
+				assert_true(paddr == load->paddr + (vaddr - load->vaddr));
+		}
+		core_index_done(&core);
+	}
+}
+
 static void many_headers(void **state)
 {
 	struct core_load *loads = calloc(MANY, sizeof(*loads));
@@ -292,10 +341,15 @@ static void notes_over_each_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_cores), cmocka_unit_test(many_headers),
-		cmocka_unit_test(truncated),  cmocka_unit_test(flipped_bits),
-		cmocka_unit_test(refused),    cmocka_unit_test(damaged_notes),
-		cmocka_unit_test(no_notes),   cmocka_unit_test(notes_over_each_other),
+		cmocka_unit_test(good_cores),
+		cmocka_unit_test(first_load_counts),
+		cmocka_unit_test(many_headers),
+		cmocka_unit_test(truncated),
+		cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(damaged_notes),
+		cmocka_unit_test(no_notes),
+		cmocka_unit_test(notes_over_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
