@@ -11,7 +11,6 @@
 
 #include "life.h"
 #include "resume.h"
-#include "resume_stream.h"
 
 #ifdef HAVE_JANSSON
 #include <jansson.h>
@@ -53,8 +52,6 @@ static void time_text(uint64_t ns, char text[32])
 
 static int gather(const char *path, bool verify, struct facts *facts, struct error *err)
 {
-	struct resume_progress progress = { stderr, "checking", 0 };
-	struct stream_sink check_only = { NULL, resume_progress, NULL, &progress };
 	struct resume_image *image = &facts->image;
 
 	memset(facts, 0, sizeof(*facts));
@@ -70,7 +67,7 @@ static int gather(const char *path, bool verify, struct facts *facts, struct err
 		return 0;
 	/* The table of checksums may have been left unread because of the state. */
 	if ((image->has_info && resume_image_check_data(image, &facts->damage)) ||
-	    resume_stream(image, &check_only, &facts->damage))
+	    resume_check_data(image, stderr, &facts->damage))
 		return 0;
 	facts->verified = true;
 	return 0;

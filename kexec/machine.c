@@ -290,6 +290,7 @@ static const struct {
 	uint32_t needs, means; /* enum cpu_flag bits */
 } cpu_flags[] = {
 	{ "umip", 0, CPU_UMIP },
+	{ "nx", CPU_PAE, CPU_NX },
 	{ "la57", CPU_LONG_MODE, CPU_LA57 },
 	{ "tdx_guest", CPU_LONG_MODE, CPU_ENCRYPTED },
 };

@@ -28,6 +28,7 @@ enum cpu_flag {
 	CPU_LA57 = 4,       /* five-level paging is on */
 	CPU_UMIP = 8,       /* sgdt is hidden from user space */
 	CPU_ENCRYPTED = 16, /* memory is encrypted (SME, SEV, TDX): nobody else can read it */
+	CPU_NX = 32,        /* page tables may forbid execution, EFER.NXE is on */
 };
 
 /* The running kernel's descriptor table on CPU 0: without it no way back (see doc/jump.md). */

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "life.h"
+#include "resume_stream.h"
 #include "sys.h"
 
 #define MIB           UINT64_C(0x100000)
-#define CPUID_EDX_PAE (1u << 6) /* of leaf 1 */
+#define CPUID_EDX_PAE (1u << 6)  /* of leaf 1 */
+#define CPUID_EDX_NX  (1u << 20) /* of leaf 0x80000001 */
 
 /* What one entry of the kernel's list costs beside what is measured here: macros, cache misses. */
 #define KERNEL_WORK_FACTOR 2
@@ -34,6 +36,13 @@ bool resume_has_pae(void)
 	unsigned eax, ebx, ecx, edx;
 
 	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && edx & CPUID_EDX_PAE;
+}
+
+bool resume_has_nx(void)
+{
+	unsigned eax, ebx, ecx, edx;
+
+	return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) && edx & CPUID_EDX_NX;
 }
 
 static double seconds(void)
@@ -76,9 +85,28 @@ void resume_progress(void *context, uint64_t done, uint64_t total)
 	if (!progress->out || percent + 1 == progress->told || !isatty(fileno(progress->out)))
 		return;
 	progress->told = percent + 1;
-	fprintf(progress->out, "\rkexec: %s: %u %% of %llu MiB%s", progress->what, percent,
-		(unsigned long long)((total + MIB - 1) / MIB), done == total ? "\n" : "");
+	fprintf(progress->out, "\rkexec: %s: %u %% of %llu MiB", progress->what, percent,
+		(unsigned long long)((total + MIB - 1) / MIB));
 	fflush(progress->out);
+}
+
+void resume_progress_end(struct resume_progress *progress)
+{
+	if (!progress->told)
+		return;
+	fputc('\n', progress->out);
+	fflush(progress->out);
+	progress->told = 0;
+}
+
+int resume_check_data(const struct resume_image *image, FILE *out, struct error *err)
+{
+	struct resume_progress progress = { out, "checking", 0 };
+	struct stream_sink check_only = { NULL, resume_progress, NULL, &progress };
+	int result = resume_stream(image, &check_only, err);
+
+	resume_progress_end(&progress);
+	return result;
 }
 
 static void tell_choice(const struct resume_job *job)
@@ -136,7 +164,9 @@ static int restore(const struct resume_job *job, struct resume_loaded *loaded, s
 int resume_opened(const struct resume_request *request, struct resume_image *image,
 		  const struct machine *machine, struct resume_loaded *loaded, struct error *err)
 {
-	struct resume_machine here = { .machine = machine, .has_pae = resume_has_pae() };
+	struct resume_machine here = { .machine = machine,
+				       .has_pae = resume_has_pae(),
+				       .has_nx = resume_has_nx() };
 	struct resume_choice choice;
 	struct resume_job job = {
 		.request = request, .image = image, .machine = machine, .choice = &choice

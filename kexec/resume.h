@@ -63,6 +63,9 @@ int resume_two_hop(const struct resume_job *job, struct resume_loaded *loaded, s
 int resume_two_hop_check(const struct resume_image *image, const struct resume_request *request,
 			 const struct machine *machine, struct error *err);
 
+/* Read all data and compare it with its checksums; progress goes to out, which may be NULL. */
+int resume_check_data(const struct resume_image *image, FILE *out, struct error *err);
+
 /* How far a long step is: told on a terminal only, and only when the percentage changes. */
 struct resume_progress {
 	FILE *out; /* may be NULL */
@@ -72,11 +75,14 @@ struct resume_progress {
 
 /* A struct stream_sink's progress(); context is a struct resume_progress. */
 void resume_progress(void *context, uint64_t done, uint64_t total);
+/* The step is over, well or not: what is told next begins on a line of its own. */
+void resume_progress_end(struct resume_progress *progress);
 
 /* What the kernel's loader needs per entry of its list on this processor, in seconds. */
 double resume_entry_seconds(void);
-/* Whether the processor has PAE. */
+/* Whether the processor has PAE, and page tables that forbid execution. */
 bool resume_has_pae(void);
+bool resume_has_nx(void);
 
 /* ------------------------------------------------------------------ the second kernel's /init */
 

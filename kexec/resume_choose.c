@@ -152,15 +152,18 @@ int resume_check_machine(const struct resume_image *image, const struct resume_m
 				 machine->cpu & CPU_ENCRYPTED ? "this kernel" : "its kernel");
 	if (!image->has_note)
 		return 0;
+	if (image->note.cpu & CPU_PAE && !here->has_pae)
+		return error_set(err,
+				 "its kernel ran with PAE, which this processor does not have");
+	if (image->note.cpu & CPU_NX && !here->has_nx)
+		return error_set(err, "its page tables have NX bits, which this processor does not "
+				      "know");
 	if (image->note.phys_bits && machine->phys_bits &&
 	    image->note.phys_bits != machine->phys_bits)
 		return error_set(err,
 				 "its kernel ran with %u bits of physical address, this processor "
 				 "has %u",
 				 image->note.phys_bits, machine->phys_bits);
-	if (image->note.cpu & CPU_PAE && !here->has_pae)
-		return error_set(err,
-				 "its kernel ran with PAE, which this processor does not have");
 	if ((image->note.cpu & CPU_LONG_MODE) &&
 	    (image->note.cpu & CPU_LA57) != (machine->cpu & CPU_LA57))
 		return error_set(err,

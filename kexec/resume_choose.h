@@ -26,7 +26,7 @@ int restore_way_of(const char *name, enum restore_way *way);
 
 struct resume_machine {
 	const struct machine *machine;
-	bool has_pae;         /* the processor */
+	bool has_pae, has_nx; /* the processor */
 	double entry_seconds; /* what the kernel needs to look at one entry of its page list */
 	const char *no_hop;   /* why there can be no second hop; NULL = there can */
 };

@@ -10,7 +10,6 @@
 
 #include "loader.h"
 #include "resume.h"
-#include "resume_stream.h"
 #include "sys.h"
 
 typedef unsigned long long ull;
@@ -100,15 +99,13 @@ static int load(const struct resume_job *job, const struct piece *pieces, unsign
 
 int resume_classic(const struct resume_job *job, struct resume_loaded *loaded, struct error *err)
 {
-	struct resume_progress progress = { job->request->out, "checking", 0 };
-	struct stream_sink check_only = { NULL, resume_progress, NULL, &progress };
 	struct piece pieces[PLAN_SEGMENTS_MAX] = { { { 0, 0 }, NULL } };
 	struct range_set ranges = { 0 };
 	int result = -1;
 	size_t count = 0;
 
 	if (resume_classic_ranges(job->image, &ranges, err) ||
-	    (job->image->has_info && resume_stream(job->image, &check_only, err)))
+	    (job->image->has_info && resume_check_data(job->image, job->request->out, err)))
 		goto out;
 	for (; count < ranges.count; count++) {
 		pieces[count].at = ranges.items[count];

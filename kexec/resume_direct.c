@@ -151,7 +151,10 @@ int resume_direct(const struct resume_job *job, struct resume_loaded *loaded, st
 	direct.own_data = calloc(1, (size_t)range_set_bytes(&job->choice->own) + 1);
 	if (!direct.own_data)
 		error_no_memory(err);
-	else if (!check_windows(&direct, err) && !resume_stream(job->image, &sink, err))
+	else if (!check_windows(&direct, err))
+		result = resume_stream(job->image, &sink, err);
+	resume_progress_end(&direct.progress);
+	if (!result)
 		result = load_stub(&direct, loaded, err);
 	free(direct.own_data);
 	devmem_close(&direct.devmem);

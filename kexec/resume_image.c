@@ -277,6 +277,8 @@ static int check_pad(struct resume_image *image, struct error *err)
 		return disagree("the descriptor table", pad.gdtr_base, note->gdtr_base, err);
 	if (!(pad.flags & PAD_FLAG_PAE) != !(note->cpu & CPU_PAE))
 		return disagree("PAE", pad.flags, note->cpu, err);
+	if (!(pad.flags & PAD_FLAG_EFER) != !(note->cpu & CPU_NX && !(note->cpu & CPU_LONG_MODE)))
+		return disagree("NX", pad.flags, note->cpu, err);
 	if (!(pad.flags & PAD_FLAG_LA57) != !(note->cpu & CPU_LA57))
 		return disagree("five-level paging", pad.flags, note->cpu, err);
 	if (note->cpu & CPU_LONG_MODE && pad.cr3 != note->cr3)

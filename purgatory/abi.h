@@ -66,6 +66,8 @@
 #define PAD_FLAG_CR4  0x4 /* the CPU has CR4 */
 /* x86_64: OUT tells the peer to forget its caller, and does not need the caller's stack */
 #define PAD_FLAG_ONE_WAY 0x8
+/* i386: the owner's page tables have bits that EFER must allow */
+#define PAD_FLAG_EFER 0x10
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -120,7 +122,7 @@ struct jump_pad {
 	uint64_t note_raw; /* physical address of the field in the note that OUT fills with raw (and
 			      cr3 behind it), 0 = none */
 	uint64_t cr3;      /* x86_64: written by OUT */
-	uint64_t efer;     /* x86_64: written by OUT */
+	uint64_t efer;     /* written by OUT; on i386 with PAD_FLAG_EFER only */
 	uint64_t gdtr_base;
 	uint32_t gdtr_limit;
 	uint32_t flags;                        /* PAD_FLAG_* */

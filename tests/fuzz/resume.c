@@ -193,9 +193,9 @@ static void add_ram(struct machine *machine, uint64_t start, uint64_t end)
 static void choose(const struct resume_image *image, bool confined)
 {
 	struct machine machine = { .arch = "i686", .total_bytes = LEFT_RAM_END };
-	struct resume_machine here = { .machine = &machine,
-				       .has_pae = true,
-				       .entry_seconds = 1e-9 };
+	struct resume_machine here = {
+		.machine = &machine, .has_pae = true, .has_nx = true, .entry_seconds = 1e-9
+	};
 	struct resume_choice choice;
 	struct error err;
 

@@ -432,7 +432,7 @@ static void test_recorded_others(void **state)
 
 	(void)state;
 	read_recorded("pc-bios-3072-pae", &machine);
-	assert_int_equal(machine.cpu, CPU_PAE | CPU_UMIP);
+	assert_int_equal(machine.cpu, CPU_PAE | CPU_UMIP | CPU_NX);
 	assert_int_equal(machine.cpu_count, 2);
 	assert_int_equal(machine.gdtr.base & 0xfff, 0);
 	machine_done(&machine);

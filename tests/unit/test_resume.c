@@ -200,7 +200,8 @@ static int setup(void **state)
 	for (size_t i = 0; i < sizeof(firmware) / sizeof(firmware[0]); i++)
 		add_firmware(&f->machine, firmware[i].start, firmware[i].end, firmware[i].type);
 	f->machine.total_bytes = 64 * MIB;
-	f->here = (struct resume_machine){ .machine = &f->machine, .has_pae = true };
+	f->here =
+		(struct resume_machine){ .machine = &f->machine, .has_pae = true, .has_nx = true };
 	f->image.backing.fd = -1;
 	*state = f;
 	return 0;
@@ -636,6 +637,10 @@ static void another_machine_is_refused(void **state)
 	f->machine.cpu = 0;
 	f->image.note.cpu = CPU_PAE;
 	assert_int_equal(fits(f), 0);
+	f->here.has_nx = false;
+	f->image.note.cpu |= CPU_NX;
+	assert_int_equal(fits(f), -1);
+	says(f, "NX bits");
 	f->here.has_pae = false;
 	assert_int_equal(fits(f), -1);
 	says(f, "PAE");

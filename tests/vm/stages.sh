@@ -23,6 +23,9 @@ stages_guests() {
 	hibernate-direct-i386 i386 256 1 max steps=direct expect=direct
 	hibernate-classic-i386-pae i386-pae 512 2 max steps=hibernate a=mem=200M restore=classic expect=classic
 	hibernate-refusals-i386 i386 512 1 max steps=refusals a=mem=200M
+	foreign-pae i386-pae 256 1 qemu32 steps=foreign other=i386 othercpu=qemu32,-pae words=PAE
+	foreign-i386 i386 256 1 max steps=foreign other=x86_64 words=is_of_a_kernel_for_i386
+	foreign-x86_64 x86_64 256 1 max steps=foreign other=i386 words=is_of_a_kernel_for_x86_64
 	END
 	if [ "$1" != yes ]; then
 		echo "hibernate-powercut-i386 i386 256 1 max steps=powercut cuts=3"
@@ -42,6 +45,8 @@ stages_guests() {
 		echo "hibernate-2008-1024-$flavour $flavour 1024 2 max steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no"
 		echo "hibernate-direct-1024-$flavour $flavour 1024 2 max steps=direct expect=direct"
 	done
+	echo "hibernate-by-pae-i386 i386 512 2 max steps=hibernate c=i386-pae"
+	echo "hibernate-by-i386-pae i386-pae 512 2 max steps=hibernate c=i386"
 	echo "hibernate-refusals-i386-pae i386-pae 512 2 max steps=refusals a=mem=200M"
 	echo "hibernate-classic-i386 i386 512 1 max steps=hibernate a=mem=200M restore=classic expect=classic"
 	echo "hibernate-file-i386 i386 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no"
@@ -160,11 +165,12 @@ stages_save() {
 		must_say 1 "a.leaving 1"
 }
 
-# A is saved and resumed, cycles= times.
+# A is saved and resumed, cycles= times; by a kernel of the flavour c=.
 stages_hibernate() {
 	local cycles cycle
 	cycles=$(stages_parameter cycles 1)
 	stages_save || return 1
+	stages_flavour=$(stages_parameter c "$stages_flavour")
 	for ((cycle = 1; cycle <= cycles; cycle++)); do
 		stage $((cycle + 1)) "scenario=$(stages_parameter by resume) $stages_parameters" &&
 			must_say $((cycle + 1)) "a.back $cycle" || return 1
@@ -327,7 +333,7 @@ stages_refusals() {
 	grep -aq 'nothing was resumed' "$stages_base.2.console" ||
 		stages_fail 2 "the second kernel did not refuse" || return 1
 	echo "ok vm $stages_name: refused by the second kernel: $(
-		tr '\r' '\n' < "$stages_base.2.console" | sed -n 's/.*MiBkexec: //p' | tail -n 1)"
+		tr '\r' '\n' < "$stages_base.2.console" | sed -n "s/^kexec: \('.*\)/\1/p" | tail -n 1)"
 	stages_refused_elsewhere || return 1
 	image_flip "$stages_base.vda" "$(image_offset "$stages_base.vda" data)"
 	stage 6 "scenario=resume $stages_parameters" && must_say 6 "a.back 1" || return 1
@@ -343,20 +349,24 @@ stages_refused_elsewhere() {
 	stages_megabytes=$((megabytes - 64))
 	stage 4 "scenario=refuse-image name=less_memory words=memory $stages_parameters" || return 1
 	stages_megabytes=$megabytes
-	stages_other_processor
+	stages_devices=(-machine q35)
+	stage 5 "scenario=refuse-image name=another_map_of_as_much_memory words=laid_out $stages_parameters" || return 1
+	stages_devices=()
 }
 
-# A kernel with PAE cannot be resumed where there is none.
-stages_other_processor() {
+# The image is refused by another kernel or on another processor, for the reason in words=, and then resumed.
+stages_foreign() {
 	local flavour=$stages_flavour cpu=$stages_cpu result
-	[ "$flavour" = i386-pae ] || return 0
-	stages_flavour=i386
-	stages_cpu=qemu32,-pae
-	stage 5 "scenario=refuse-image name=no_PAE words=PAE $stages_parameters"
+	stages_save || return 1
+	stages_flavour=$(stages_parameter other)
+	stages_cpu=$(stages_parameter othercpu "$cpu")
+	stage 2 "scenario=refuse-image name=an_image_of_${flavour}_on_$stages_flavour,_$stages_cpu $stages_parameters"
 	result=$?
 	stages_flavour=$flavour
 	stages_cpu=$cpu
-	return $result
+	[ $result = 0 ] || return 1
+	stage 3 "scenario=resume $stages_parameters" && must_say 3 "a.back 1" || return 1
+	vm_why=ok
 }
 
 # QEMU is killed while B saves, cuts= times at random moments and once right after "ready"; each time on a disk

@@ -305,7 +305,8 @@ static uint8_t *pad_new(const struct machine *machine, struct plan *plan, uint64
 	pad.gdtr_base = machine->gdtr.base;
 	pad.gdtr_limit = machine->gdtr.limit;
 	pad.flags = kind->pad_flags | (machine->cpu & CPU_PAE ? PAD_FLAG_PAE : 0) |
-		    (machine->cpu & CPU_LA57 ? PAD_FLAG_LA57 : 0);
+		    (machine->cpu & CPU_LA57 ? PAD_FLAG_LA57 : 0) |
+		    (machine->cpu & CPU_NX && !(machine->cpu & CPU_LONG_MODE) ? PAD_FLAG_EFER : 0);
 	pad.code_selector = kind->code_selector;
 	pad.data_selector = kind->data_selector;
 	memcpy(page + PAD_DATA, &pad, sizeof(pad));

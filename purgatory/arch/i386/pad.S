@@ -23,7 +23,8 @@
 #define GDT_MASK 0xf8 /* selectors 0x00 .. 0xf8: RPL and TI cut off */
 #define GDT_LAST 0xff
 
-#define CR4_PAE 0x20
+#define CR4_PAE	 0x20
+#define MSR_EFER 0xc0000080
 
 /* The first twelve bytes of Linux's i386 re-entry (relocate_kernel_32.S, 2.6.27 to 6.16):
  * mov (%esp),%ebp; call +0; pop %ebx; sub $imm32,%ebx. The last byte is part of imm32. */
@@ -65,7 +66,13 @@ pad_out:
 	jz	1f
 	movl	%eax, (%edx)
 	movl	$0, 4(%edx)
-1:	leal	PAD_STACK(%ebx), %esp
+1:	testl	$PAD_FLAG_EFER, PAD(PAD_FLAGS)
+	jz	2f
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	movl	%eax, PAD(PAD_EFER)
+	movl	%edx, PAD(PAD_EFER + 4)
+2:	leal	PAD_STACK(%ebx), %esp
 	pushl	PAD(PAD_PAYLOAD)
 	leal	PAD_IN(%ebx), %eax
 	pushl	%eax
@@ -128,6 +135,14 @@ pad_back:
 	orl	$CR4_PAE, %eax
 1:	movl	%eax, %cr4
 2:
+	/* A peer without PAE never set EFER.NXE, without which the own page tables are invalid. */
+	testl	$PAD_FLAG_EFER, PAD(PAD_FLAGS)
+	jz	3f
+	movl	$MSR_EFER, %ecx
+	movl	PAD(PAD_EFER), %eax
+	movl	PAD(PAD_EFER + 4), %edx
+	wrmsr
+3:
 	/* It keeps CS as it finds it: flat segments under its selectors, from a table here. */
 	movl	PAD(PAD_CODE_SELECTOR), %ecx
 	andl	$GDT_MASK, %ecx
@@ -141,11 +156,11 @@ pad_back:
 	movw	$GDT_LAST, PAD_GDTR(%ebx)
 	movl	%eax, PAD_GDTR + 2(%ebx)
 	lgdt	PAD_GDTR(%ebx)
-	leal	(3f - pad_out)(%ebx), %eax
+	leal	(4f - pad_out)(%ebx), %eax
 	pushl	%ecx
 	pushl	%eax
 	lret
-3:	movl	%edx, %ss
+4:	movl	%edx, %ss
 	movl	%edx, %ds
 	movl	%edx, %es
 	movl	%edx, %fs

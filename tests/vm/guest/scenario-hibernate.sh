@@ -47,6 +47,11 @@ clocks_after() {
 	_lived=$((($(now_ms) - _uptime) / 1000))
 	_apart=$(($(date +%s) - $(cat /sys/class/rtc/rtc0/since_epoch) - _apart))
 	say "clocks cycle $1: away $_away s, uptime went on $_lived s, the clock is off by $_apart s"
+	# With too little of a busy host's time a kernel takes its processor for 50 times slower than it is.
+	if dmesg | grep 'PIT calibration deviates\|Marking clocksource' > /dev/null; then
+		say "clocks cycle $1: this kernel's own clock was wrong from the start"
+		return
+	fi
 	[ $_away -ge 0 ] && [ $_lived -ge 0 ] && [ $_lived -le $((_away + 30)) ] ||
 		fail "cycle $1: uptime went on $_lived s in $_away s"
 	[ ${_apart#-} -le 10 ] || fail "cycle $1: the clock is off by $_apart s"
