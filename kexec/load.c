@@ -21,6 +21,7 @@
 #include "request_files.h"
 #include "state.h"
 #include "sys.h"
+#include "unwrap.h"
 #include "warn.h"
 
 /* Everything a load holds; released by job_done() however far it got. */
@@ -179,6 +180,7 @@ static void fill_request(struct job *job)
 		.entry_mode = (enum entry_mode)options->entry_mode,
 		.given = options->given,
 		.limit = options_limit(options),
+		.reach_end = (uint64_t)UINTPTR_MAX + 1, /* of a 64-bit program: 0 */
 		.entry = options->entry.value,
 		.entry_given = options->entry.given,
 		.only_shown = options->dry_run,
@@ -259,28 +261,12 @@ static int show_plan(const struct job *job, struct error *err)
 	return 0;
 }
 
-/* A 32-bit program on a 64-bit kernel can name no address above 4 GiB. */
-static int check_reach(const struct plan *plan, struct error *err)
-{
-	for (unsigned i = 0; i < plan->segment_count; i++)
-		if (plan->segments[i].at.end - 1 > UINTPTR_MAX)
-			return error_set(
-				err,
-				"this is a 32-bit program, the %s would lie above 4 GiB (at "
-				"0x%llx): use a 64-bit one, or --mem-max=0xffffffff",
-				plan->segments[i].name,
-				(unsigned long long)plan->segments[i].at.start);
-	return 0;
-}
-
 static int load_plan(const struct job *job, struct error *err)
 {
 	const struct plan *plan = &job->plan;
 	struct sys_segment segments[PLAN_SEGMENTS_MAX] = { 0 };
 	int result;
 
-	if (check_reach(plan, err))
-		return -1;
 	for (unsigned i = 0; i < plan->segment_count; i++)
 		segments[i] = (struct sys_segment){
 			.buf = plan->segments[i].data.data,
@@ -362,7 +348,7 @@ static int by_file(struct job *job, struct error *err)
 		warn(job->world, "%s: without effect with --kexec-file-syscall", ignored);
 	why = file_load(job->options, &job->request, err);
 	if (!why) {
-		job->plan.loader = "bzImage64";
+		job->plan.loader = job->request.wrapper ? job->request.wrapper : "bzImage64";
 		job->plan.cmdline = job->request.cmdline;
 		if (job->options->debug)
 			fprintf(job->world->err, "kexec: loaded by kexec_file_load\n");
@@ -464,6 +450,9 @@ static int load_mapped(struct job *job, struct error *err)
 		return EXIT_CODE_FAILED;
 	if (job->request.mode == REQUEST_CRASH && !job->machine.crash.count)
 		return no_crash_region(job, err);
+	if (job->request.mode != REQUEST_JUMP_BACK &&
+	    request_unwrap(job->arch, &job->request, &job->arena, err))
+		return EXIT_CODE_FAILED;
 	code = try_file(job, err);
 	if (code >= 0)
 		return code;

@@ -18,6 +18,10 @@ struct loader {
 	bool (*is_kernel)(const struct request *request);
 	/* Whether kexec_file_load takes this image, which the probe took. NULL: none. */
 	bool (*by_file)(struct span image);
+	/* Of a type that only holds another image: make inner, a copy of the request, the one for
+	 * it; texts and joined parts in the arena. It needs nothing below. NULL: any other type. */
+	int (*unwrap)(const struct request *request, struct arena *arena, struct request *inner,
+		      struct error *err);
 	/* Place everything, fill everything. plan->free, plan->jump and plan->given are set up. */
 	int (*plan)(const struct request *request, const struct machine *machine, struct plan *plan,
 		    struct error *err);

@@ -13,6 +13,7 @@
 
 #include "crash.h"
 #include "loader.h"
+#include "unwrap.h"
 
 typedef unsigned long long ull;
 
@@ -269,17 +270,22 @@ static int set_limit(const struct request *request, const struct arch *arch, str
 		     struct error *err)
 {
 	struct range limit = request->limit;
+	uint64_t end = arch->memory_end;
 
+	if (request->reach_end && request->reach_end < end)
+		end = request->reach_end;
 	plan->limit_given = limit.start || limit.end;
 	if (limit.end && limit.end <= limit.start)
 		return error_set(err, "--mem-max=0x%llx is below --mem-min=0x%llx",
 				 last_byte(limit), (ull)limit.start);
-	if (limit.start >= arch->memory_end)
+	if (limit.start >= end)
 		return error_set(err,
 				 "--mem-min=0x%llx is too high: %s can use memory up to 0x%llx",
-				 (ull)limit.start, arch->name, (ull)arch->memory_end - 1);
-	if (!limit.end || limit.end > arch->memory_end)
-		limit.end = arch->memory_end;
+				 (ull)limit.start,
+				 end < arch->memory_end ? "a 32-bit program" : arch->name,
+				 (ull)end - 1);
+	if (!limit.end || limit.end > end)
+		limit.end = end;
 	plan->limit = range_whole_pages(limit);
 	if (!range_bytes(plan->limit))
 		return error_set(err, "no whole page lies between 0x%llx and 0x%llx",
@@ -451,17 +457,22 @@ static int override_entry(const struct request *request, struct plan *plan, stru
 	return 0;
 }
 
-static int plan_image(const struct request *request, const struct machine *machine,
+static int plan_image(const struct request *outer, const struct machine *machine,
 		      const struct arch *arch, struct plan *plan, struct error *err)
 {
-	const struct loader *loader = request->type ? find_named(request, arch, plan, err)
-						    : find_any(request, arch, plan, err);
-	bool preserve = request->mode == REQUEST_PRESERVE, crash = request->mode == REQUEST_CRASH;
+	bool preserve = outer->mode == REQUEST_PRESERVE, crash = outer->mode == REQUEST_CRASH;
+	struct request inner = *outer;
+	const struct request *request = &inner;
+	const struct loader *loader;
 	int failed;
 
+	if (request_unwrap(arch, &inner, &plan->arena, err))
+		return -1;
+	loader = inner.type ? find_named(&inner, arch, plan, err)
+			    : find_any(&inner, arch, plan, err);
 	if (!loader || check_image_options(request, loader, err))
 		return -1;
-	plan->loader = loader->name;
+	plan->loader = request->wrapper ? request->wrapper : loader->name;
 	if (loader->accepts & REQUEST_CMDLINE)
 		plan->cmdline = request->cmdline;
 	if (preserve && arch->jump_prepare(request, machine, loader, plan, err))

@@ -55,6 +55,7 @@ struct request_module {
 struct request {
 	enum request_mode mode;
 	const char *type;       /* --type, or NULL: try all */
+	const char *wrapper;    /* name of the type the image was taken out of, or NULL */
 	const char *image_name; /* for messages */
 	struct span image;      /* unpacked */
 	struct span initrd;  /* all --initrd files, one after the other, each on a page boundary */
@@ -66,6 +67,7 @@ struct request {
 	enum entry_mode entry_mode;
 	uint32_t given;     /* enum request_option bits */
 	struct range limit; /* --mem-min, --mem-max made half open; end 0 = not given */
+	uint64_t reach_end; /* the caller can name no address from here on; 0 = any */
 	uint64_t entry;     /* --entry; with REQUEST_JUMP_BACK the address to go back to */
 	bool entry_given;
 	bool one_way; /* REQUEST_JUMP_BACK from a kernel that cannot keep itself (no KEXEC_JUMP) */

@@ -351,6 +351,21 @@ static void test_helper(void **state)
 	assert_int_equal(f->plan.flags, UINT32_C(62) << 16);
 }
 
+/* A 32-bit program on a 64-bit kernel names no address above 4 GiB. */
+static void test_32_bit_program(void **state)
+{
+	struct fixture *f = *state;
+
+	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G);
+	f->request.reach_end = 4 * GIB;
+	f->request.limit = (struct range){ 4 * GIB, 6 * GIB };
+	assert_refused(f, "a 32-bit program can use memory up to 0xffffffff");
+	f->request.limit.start = 16 * MIB;
+	assert_made(f);
+	for (unsigned i = 0; i < f->plan.segment_count; i++)
+		assert_true(f->plan.segments[i].at.end <= 4 * GIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +386,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_encrypted_memory_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_programs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_32_bit_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_helper, setup, teardown),
 	};
 

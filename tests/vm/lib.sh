@@ -15,6 +15,8 @@ vm_silence_seconds=${VM_SILENCE_SECONDS:-900}
 vm_limit_seconds=${VM_LIMIT_SECONDS:-5400}
 # Our programs, in guests and in the folder of a build.
 vm_tools=(kexec/kexec kdump/kdump kdump/vmcore-dmesg)
+# Kernels that guests of 64-bit kernels find as /b/bzImage-FLAVOUR.
+vm_kernels_inside=
 # What vm_boot() adds to QEMU's command line, and a function that it calls twice a second (BASE PID).
 vm_devices=()
 vm_tick=:
@@ -112,6 +114,9 @@ vm_work() {
 	mkdir "$work/a/b" "$work/a/boot"
 	cp "$work/b.img" "$work/a/b/initrd.img"
 	ln -s ../b/bzImage "$work/a/boot/bzImage"
+	# A 64-bit kernel runs the 32-bit program, too, where it was built.
+	[ "$arch" != x86_64 ] || [ ! -x "$vm_build/i386/kexec/kexec" ] ||
+		strip -o "$work/a/sbin/kexec-i386" "$vm_build/i386/kexec/kexec"
 	for program in "$vm_build/$arch"/tests/vm/in-a/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/a/bin/"
 	done
@@ -123,6 +128,10 @@ vm_images() {
 	local images=$vm_build/images work flavour kernel
 	work=$images/$(vm_arch "$1")
 	vm_work "$(vm_arch "$1")" || return 1
+	for flavour in $vm_kernels_inside; do
+		kernel=$(vm_kernel "$flavour") || return 1
+		[ "$(vm_arch "$1")" != x86_64 ] || cp "$kernel/bzImage" "$work/a/b/bzImage-$flavour"
+	done
 	for flavour in "$@"; do
 		kernel=$(vm_kernel "$flavour") || return 1
 		cp "$kernel/bzImage" "$work/a/b/bzImage"

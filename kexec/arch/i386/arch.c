@@ -8,9 +8,13 @@
 #define KEXEC_ARCH_386 (UINT32_C(3) << 16) /* linux/kexec.h */
 
 /* An ELF file with a multiboot header is a multiboot kernel. */
-static const struct loader *const loaders[] = { &loader_multiboot, &loader_multiboot2,
-						&loader_elf_x86,   &loader_bzimage,
-						&loader_nbi,       NULL };
+static const struct loader *const loaders[] = { &loader_multiboot,
+						&loader_multiboot2,
+						&loader_elf_x86,
+						&loader_bzimage,
+						&loader_nbi,
+						&loader_uki,
+						NULL };
 
 const struct arch arch_i386 = {
 	.name = "i386",

@@ -50,6 +50,7 @@ extern const struct loader loader_elf_x86;    /* elf.c */
 extern const struct loader loader_multiboot;  /* multiboot.c */
 extern const struct loader loader_multiboot2; /* multiboot.c */
 extern const struct loader loader_nbi;        /* nbi.c */
+extern const struct loader loader_uki;        /* uki.c */
 extern const struct loader loader_bzimage64;  /* ../x86_64/bzimage64.c */
 extern const struct loader loader_elf_x86_64; /* elf.c */
 

@@ -10,10 +10,11 @@
  * The 64-bit entry of a bzImage is tried before the 32-bit one. An ELF file with a multiboot header
  * is a multiboot kernel, with both headers one of the second version.
  */
-static const struct loader *const loaders[] = { &loader_multiboot2, &loader_multiboot,
-						&loader_elf_x86_64, &loader_elf_x86,
-						&loader_bzimage64,  &loader_bzimage,
-						&loader_nbi,        NULL };
+static const struct loader *const loaders[] = {
+	&loader_multiboot2, &loader_multiboot, &loader_elf_x86_64,
+	&loader_elf_x86,    &loader_bzimage64, &loader_bzimage,
+	&loader_nbi,        &loader_uki,       NULL
+};
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",

@@ -2,12 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # An ordinary kexec, by the system call that call= names (-a, -c, -s): the next kernel has the whole
 # machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
-# told besides, with commas for blanks.
+# told besides, with commas for blanks; kernel= another kernel than A's own; initrds=2 gives B a second ramdisk;
+# pack=uki: kernel, initrd and command line come as one file.
+second_ramdisk() {
+	mkdir -p /tmp/second/lib
+	echo "of the second ramdisk" > /tmp/second/lib/second
+	(cd /tmp/second && find . | cpio -o -H newc) > /tmp/second.img 2> /dev/null
+	echo --initrd=/tmp/second.img
+}
+
 boot_load() {
+	_kernel=/b/bzImage$(parameter kernel "" | sed 's/^./-&/')
+	[ "$(parameter initrds 1)" = 1 ] || set -- "$(second_ramdisk)" "$@"
+	_cmdline="$b_console $(parameter append "" | tr ',' ' ') b=boot megabytes=$_megabytes word='two words'"
+	_cmdline="$_cmdline initrds=$(parameter initrds 1)"
+	if [ "$(parameter pack no)" = uki ]; then
+		make-uki "$_kernel" /b/initrd.img "$_cmdline" > /tmp/b.efi || fail "no UKI could be made"
+		set -- /tmp/b.efi
+	else
+		set -- "$_kernel" --initrd=/b/initrd.img --append="$_cmdline" "$@"
+	fi
 	# shellcheck disable=SC2046 # options=-a,-b are words
-	$(parameter program kexec) -l "$(parameter call -a)" /b/bzImage --initrd=/b/initrd.img "$@" \
-		$(parameter options "" | tr ',' ' ') \
-		--append="$b_console $(parameter append "" | tr ',' ' ') b=boot megabytes=$_megabytes word='two words'" \
+	$(parameter program kexec) -l "$(parameter call -a)" "$@" $(parameter options "" | tr ',' ' ') \
 		> /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
 	[ "$(cat /sys/kernel/kexec_loaded)" = 1 ] || fail "nothing is loaded"
 }
