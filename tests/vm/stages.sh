@@ -24,8 +24,8 @@ stages_guests() {
 	hibernate-classic-i386-pae i386-pae 512 2 max steps=hibernate a=mem=200M restore=classic expect=classic
 	hibernate-refusals-i386 i386 512 1 max steps=refusals a=mem=200M
 	foreign-pae i386-pae 256 1 qemu32 steps=foreign other=i386 othercpu=qemu32,-pae words=PAE
-	foreign-i386 i386 256 1 max steps=foreign other=x86_64 words=is_of_a_kernel_for_i386
-	foreign-x86_64 x86_64 256 1 max steps=foreign other=i386 words=is_of_a_kernel_for_x86_64
+	foreign-i386 i386 256 1 max steps=foreign other=x86_64 words=of_a_kernel_for_i386
+	foreign-x86_64 x86_64 256 1 max steps=foreign other=i386 words=this_one_is_for_i386
 	END
 	if [ "$1" != yes ]; then
 		echo "hibernate-powercut-i386 i386 256 1 max steps=powercut cuts=3"
@@ -360,7 +360,7 @@ stages_foreign() {
 	stages_save || return 1
 	stages_flavour=$(stages_parameter other)
 	stages_cpu=$(stages_parameter othercpu "$cpu")
-	stage 2 "scenario=refuse-image name=an_image_of_${flavour}_on_$stages_flavour,_$stages_cpu $stages_parameters"
+	stage 2 "scenario=refuse-image name=an_image_of_${flavour/_/-}_on_${stages_flavour/_/-},_$stages_cpu $stages_parameters"
 	result=$?
 	stages_flavour=$flavour
 	stages_cpu=$cpu
