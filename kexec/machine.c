@@ -21,6 +21,7 @@
 #include "machine.h"
 #include "machine_parse.h"
 #include "machine_reader.h"
+#include "rsdp_read.h"
 #include "screen_read.h"
 
 #define CPU_NOTES_MAX  8192 /* NR_CPUS of x86 */
@@ -402,6 +403,12 @@ static int step_efi(struct reader *reader)
 	return efi_read(reader);
 }
 
+static int step_rsdp_copy(struct reader *reader)
+{
+	rsdp_read(reader);
+	return 0;
+}
+
 static int step_screen(struct reader *reader)
 {
 	return screen_read(reader);
@@ -650,10 +657,10 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 {
 	/* In this order: later steps use what earlier ones found. */
 	static int (*const steps[])(struct reader *) = {
-		step_uname,      step_cmdline, step_boot_params, step_maps,
-		step_meminfo,    step_cpu,     step_edd,         step_rsdp,
-		step_efi,        step_screen,  step_random,      step_boot_id,
-		step_vmcoreinfo, step_paging,  step_gdtr,        step_crash,
+		step_uname,  step_cmdline, step_boot_params, step_maps,       step_meminfo,
+		step_cpu,    step_edd,     step_rsdp,        step_efi,        step_rsdp_copy,
+		step_screen, step_random,  step_boot_id,     step_vmcoreinfo, step_paging,
+		step_gdtr,   step_crash,
 	};
 	struct reader reader = { root, want, machine, err };
 

@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "efi.h"
 #include "memmap.h"
+#include "rsdp.h"
 #include "screen_info.h"
 
 #define BOOT_PARAMS_BYTES     4096
@@ -83,7 +84,10 @@ struct machine {
 	struct machine_edd edd;
 	struct efi efi; /* all zero where the firmware is none, or not told of */
 	struct screen screen;
-	uint64_t rsdp;            /* physical address of the ACPI root pointer, 0 = not known */
+	uint64_t rsdp; /* physical address of the ACPI root pointer, 0 = not known */
+	/* Its bytes; rsdp_copy_bytes 0 = not known. Only for images that are told by a copy. */
+	uint8_t rsdp_copy[RSDP_BYTES_MAX];
+	uint32_t rsdp_copy_bytes;
 	struct span vmcoreinfo;   /* text of the running kernel's VMCOREINFO, or empty */
 	struct machine_gdtr gdtr; /* read only when a jump is planned */
 	uint8_t random[MACHINE_RANDOM_BYTES];
@@ -105,9 +109,9 @@ enum machine_want {
  * tests/data/record-machine). In a folder, what no file of the system tells is in files of its own:
  * "uname" (the line "release|version|machine"), "vmcoreinfo" (text), "gdtr" ("base limit", hex),
  * "random" (hex digits that replace the generator), "sys/firmware/memmap.txt" (lines "start end
- * type"), "sys/firmware/efi/runtime-map.txt" (see efi.h), "fb0.txt" (see screen_info.h); any binary
- * file X may be given as hex digits in X.hex. Without root the running machine's map comes from
- * boot_params, and a note says so. On failure there is nothing to free.
+ * type"), "sys/firmware/efi/runtime-map.txt" (see efi.h), "rsdp" (its bytes), "fb0.txt" (see
+ * screen_info.h); any binary file X may be given as hex digits in X.hex. Without root the running
+ * machine's map comes from boot_params, and a note says so. On failure there is nothing to free.
  */
 int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err);
 void machine_done(struct machine *machine);

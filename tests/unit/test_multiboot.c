@@ -442,6 +442,58 @@ static void test_information_2(void **state)
 	assert_null(find_tag(f, 21));
 }
 
+/* A root pointer with the right checksums. */
+static void put_rsdp(struct fixture *f, uint8_t revision)
+{
+	uint8_t *p = f->machine.rsdp_copy, sum = 0;
+
+	memset(p, 0, RSDP_BYTES_MAX);
+	memcpy(p, "RSD PTR ", 8);
+	p[15] = revision;
+	le32_put(p + 16, 0x7fe0000);
+	le32_put(p + 20, RSDP_BYTES_MAX);
+	for (unsigned i = 0; i < RSDP_1_BYTES; i++)
+		sum = (uint8_t)(sum + p[i]);
+	p[8] = (uint8_t)-sum;
+	sum = 0;
+	for (unsigned i = 0; i < RSDP_BYTES_MAX; i++)
+		sum = (uint8_t)(sum + p[i]);
+	p[32] = (uint8_t)-sum;
+	f->machine.rsdp_copy_bytes = (uint32_t)rsdp_bytes((struct span){ p, RSDP_BYTES_MAX });
+}
+
+static void test_root_pointer(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t bios[256] = { 0 };
+	struct span found;
+
+	use_elf_2(f, WORDS(1, 16, 14, 15, 0, 8));
+	made(f, "multiboot2-x86");
+	assert_null(find_tag(f, 14));
+	put_rsdp(f, 0);
+	made(f, "multiboot2-x86");
+	assert_int_equal(le32_get(find_tag(f, 14) + 4), 8 + 20);
+	assert_memory_equal(find_tag(f, 14) + 8, f->machine.rsdp_copy, 20);
+	assert_null(find_tag(f, 15));
+	put_rsdp(f, 2);
+	made(f, "multiboot2-x86");
+	assert_memory_equal(find_tag(f, 14) + 8, f->machine.rsdp_copy, 20);
+	assert_int_equal(le32_get(find_tag(f, 15) + 4), 8 + 36);
+	assert_memory_equal(find_tag(f, 15) + 8, f->machine.rsdp_copy, 36);
+
+	memcpy(bios + 0x20, f->machine.rsdp_copy, 36);
+	found = rsdp_find((struct span){ bios, sizeof(bios) });
+	assert_ptr_equal(found.data, bios + 0x20);
+	assert_int_equal(found.size, 36);
+	assert_int_equal(rsdp_find((struct span){ bios, 0x20 + 35 }).size, 0);
+	bios[0x20 + 35] ^= 1; /* only the checksum of the longer one is wrong */
+	assert_int_equal(rsdp_find((struct span){ bios, sizeof(bios) }).size, 0);
+	bios[0x20 + 35] ^= 1;
+	memmove(bios + 0x28, bios + 0x20, 36);
+	assert_int_equal(rsdp_find((struct span){ bios, sizeof(bios) }).size, 0);
+}
+
 static void test_tags(void **state)
 {
 	struct fixture *f = *state;
@@ -573,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_translations, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_screen_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_information_2, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_root_pointer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_relocatable, setup, teardown),

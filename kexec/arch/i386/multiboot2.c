@@ -322,6 +322,23 @@ static void tell_screen(struct writer *w, const struct multiboot_screen *screen)
 	multiboot_put_colours(screen, p + 24);
 }
 
+/* Those that know ACPI 1.0 only look for the first of the two. */
+static void tell_rsdp(struct writer *w, const struct machine *machine)
+{
+	uint8_t *p;
+
+	if (!machine->rsdp_copy_bytes)
+		return;
+	p = tag(w, TELL_RSDP_1, RSDP_1_BYTES);
+	if (p)
+		memcpy(p, machine->rsdp_copy, RSDP_1_BYTES);
+	if (machine->rsdp_copy_bytes <= RSDP_1_BYTES)
+		return;
+	p = tag(w, TELL_RSDP_2, machine->rsdp_copy_bytes);
+	if (p)
+		memcpy(p, machine->rsdp_copy, machine->rsdp_copy_bytes);
+}
+
 static size_t inform(const struct multiboot_facts *facts, uint64_t at, uint8_t *to)
 {
 	struct writer w = { to, 8 }; /* behind the total size and a 0 */
@@ -333,6 +350,7 @@ static size_t inform(const struct multiboot_facts *facts, uint64_t at, uint8_t *
 	tell_modules(&w, facts);
 	tell_memory(&w, facts);
 	tell_screen(&w, &facts->screen);
+	tell_rsdp(&w, facts->machine);
 	if (facts->is_relocatable) {
 		p = tag(&w, TELL_LOAD_BASE, 4);
 		if (p)

@@ -26,6 +26,7 @@ load_multiboot() {
 	_entry=elf
 	[ "$(parameter suffix elf)" = elf ] || _entry=header
 	want "entry $_entry"
+	[ "$(parameter version 1)" = 1 ] || want "rsdp right"
 	[ "$_entry$(parameter version 1)" != elf2 ] || want "base right"
 	kexec -l "--type=$(parameter type)" $_image --append="a=1 words='two words'" \
 		--module="/run/packed.gz x=1 y" --module=/b/initrd.img

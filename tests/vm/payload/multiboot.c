@@ -114,6 +114,9 @@ static void read_tag(const uint8_t *tag, uint32_t bytes)
 	case 6:
 		got_number("ram", ram_in(tag + 16, bytes - 16, le32_get(tag + 8)));
 		break;
+	case 14:
+		got("rsdp", memcmp(tag + 8, "RSD PTR ", 8) ? "wrong" : "right");
+		break;
 	case 21:
 		got("base", at(le32_get(tag + 8)) == image_start ? "right" : "wrong");
 		break;
