@@ -25,22 +25,27 @@
 	(ACTION_STATUS | ACTION_JUMP_BACK | ACTION_UNLOAD | ACTION_CRASH_SIZE)
 
 /* The kernel's word and the record, compared. A damaged record is warned about and left out. */
-static void read_status(const struct world *world, struct status *status)
+static void read_image(const struct world *world, enum record_kind kind, int loaded,
+		       struct status_image *image)
 {
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
 	struct error err;
 
-	*status = (struct status){
-		.loaded = state_loaded(world->root),
-		.crash_loaded = state_crash_loaded(world->root),
-		.crash_bytes = state_crash_bytes(world->root),
-	};
-	status->recorded = !record_read(world->record_directory, &status->record, &err);
-	if (!status->recorded && err.text[0])
+	image->loaded = loaded;
+	image->recorded = !record_read(world->record_directory, kind, &image->record, &err);
+	if (!image->recorded && err.text[0])
 		warn(world, "%s", err.text);
 	state_boot_id(world->root, boot_id);
-	status->current =
-		status->recorded && status->loaded && !strcmp(status->record.boot_id, boot_id);
+	image->current =
+		image->recorded && image->loaded && !strcmp(image->record.boot_id, boot_id);
+}
+
+static void read_status(const struct world *world, struct status *status)
+{
+	memset(status, 0, sizeof(*status));
+	read_image(world, RECORD_LOADED, state_loaded(world->root), &status->next);
+	read_image(world, RECORD_CRASH, state_crash_loaded(world->root), &status->crash);
+	status->crash_bytes = state_crash_bytes(world->root);
 }
 
 /* An exit code for what a file of /sys/kernel says: 1, 0, or -1 if it says nothing. */
@@ -107,10 +112,11 @@ int action_unload(const struct world *world, const struct options *options, stru
 	bool crash = options && options->actions & ACTION_PANIC;
 	int code = unload(world, options ? options->call : CALL_AUTO, crash, err);
 
-	if (code || crash)
+	if (code)
 		return code;
-	life_forget(world->record_directory);
-	if (record_remove(world->record_directory, err))
+	if (!crash)
+		life_forget(world->record_directory);
+	if (record_remove(world->record_directory, crash ? RECORD_CRASH : RECORD_LOADED, err))
 		warn(world, "%s", err->text);
 	return EXIT_CODE_OK;
 }
@@ -122,26 +128,26 @@ static int nothing_loaded(struct error *err)
 	return EXIT_CODE_USAGE;
 }
 
-static bool comes_back(const struct status *status)
+static bool comes_back(const struct status_image *next)
 {
-	return status->current && status->record.way_back;
+	return next->current && next->record.way_back;
 }
 
 /* --jump promises that the running kernel is not lost. */
-static int check_jump(const struct status *status, struct error *err)
+static int check_jump(const struct status_image *next, struct error *err)
 {
-	if (status->loaded < 1)
+	if (next->loaded < 1)
 		return nothing_loaded(err);
-	if (!status->current)
+	if (!next->current)
 		error_set(err,
 			  "it is not known whether what is loaded comes back: there is no record "
 			  "of it by this program in this boot; load it again with "
 			  "--load-preserve-context");
-	else if (status->record.mode == REQUEST_BOOT)
+	else if (next->record.mode == REQUEST_BOOT)
 		error_set(err,
 			  "'%s' is loaded to be booted and will not come back: load it with "
 			  "--load-preserve-context, or boot it with --exec",
-			  status->record.kernel);
+			  next->record.kernel);
 	else
 		return EXIT_CODE_OK;
 	return EXIT_CODE_USAGE;
@@ -161,13 +167,13 @@ static void after_return(const struct world *world, const char *boot_id)
 int action_exec(const struct world *world, const struct options *options, struct error *err)
 {
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
-	struct status status;
+	struct status_image next;
 	int code, result;
 
-	read_status(world, &status);
-	if (!status.loaded)
+	read_image(world, RECORD_LOADED, state_loaded(world->root), &next);
+	if (!next.loaded)
 		return nothing_loaded(err);
-	code = options->actions & ACTION_JUMP ? check_jump(&status, err) : EXIT_CODE_OK;
+	code = options->actions & ACTION_JUMP ? check_jump(&next, err) : EXIT_CODE_OK;
 	if (code)
 		return code;
 	if (!options->no_sync)
@@ -175,16 +181,16 @@ int action_exec(const struct world *world, const struct options *options, struct
 	state_boot_id(world->root, boot_id);
 	if (life_before_jump(world->record_directory, boot_id, err))
 		return EXIT_CODE_FAILED;
-	result = options->no_ifdown || comes_back(&status) ? 0 : sys_network_down();
+	result = options->no_ifdown || comes_back(&next) ? 0 : sys_network_down();
 	if (result)
 		warn(world, "cannot take the network down: %s", strerror(-result));
 	result = sys_reboot_kexec();
 	if (result) {
-		explain_exec(world->root, -result, comes_back(&status), err);
+		explain_exec(world->root, -result, comes_back(&next), err);
 		return EXIT_CODE_FAILED;
 	}
 	fprintf(world->out, "kexec: back from the jump\n");
-	if (comes_back(&status))
+	if (comes_back(&next))
 		after_return(world, boot_id);
 	return EXIT_CODE_OK;
 }

@@ -69,7 +69,7 @@ static int check_helper(const struct job *job, struct error *err)
 	if (state_loaded(job->root) != 1)
 		return 0;
 	state_boot_id(job->root, boot_id);
-	if (!record_read(job->world->record_directory, &record, &ignored) &&
+	if (!record_read(job->world->record_directory, RECORD_LOADED, &record, &ignored) &&
 	    record.mode == REQUEST_JUMP_BACK && !strcmp(record.boot_id, boot_id))
 		return 0;
 	return error_set(err, "There is kexec kernel loaded, make sure you are in kexeced kernel. "
@@ -316,7 +316,8 @@ static void keep_record(const struct job *job)
 	fill_record(job, &record);
 	if (!record_write(directory, &record, &err))
 		return;
-	record_remove(directory, &ignored); /* an old one would lie */
+	/* an old one would lie */
+	record_remove(directory, record_kind_of(record.mode), &ignored);
 	warn(job->world, "%s; the image is loaded, but --status and --jump will not know it",
 	     err.text);
 }
@@ -352,8 +353,7 @@ static int by_file(struct job *job, struct error *err)
 		job->plan.cmdline = job->request.cmdline;
 		if (job->options->debug)
 			fprintf(job->world->err, "kexec: loaded by kexec_file_load\n");
-		if (job->request.mode != REQUEST_CRASH)
-			keep_record(job);
+		keep_record(job);
 	}
 	return why;
 }
@@ -422,8 +422,7 @@ static int load_by_plan(struct job *job, struct error *err)
 		warn(job->world, "%s", job->plan.notes[i]);
 	if (load_plan(job, err))
 		return -1;
-	if (job->request.mode != REQUEST_CRASH)
-		keep_record(job);
+	keep_record(job);
 	return 0;
 }
 

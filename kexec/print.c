@@ -228,20 +228,30 @@ static void print_record(FILE *out, const struct record *record)
 		fprintf(out, "way back: 0x%08" PRIx64 "\n", record->way_back);
 }
 
+static const char *answer(int loaded)
+{
+	return loaded < 0 ? "not known" : loaded ? "yes" : "no";
+}
+
+static void print_image(FILE *out, const struct status_image *image)
+{
+	if (image->recorded && image->current)
+		print_record(out, &image->record);
+	else if (image->recorded)
+		fprintf(out, "record: stale (%s)\n",
+			image->loaded ? "of an earlier boot" : "what it tells of is gone");
+	else if (image->loaded)
+		fprintf(out, "record: none (loaded by another program?)\n");
+}
+
 void print_status(FILE *out, const struct status *status)
 {
-	const char *answer = status->loaded < 0 ? "not known" : status->loaded ? "yes" : "no";
-
-	fprintf(out, "loaded: %s\n", answer);
-	if (status->recorded && status->current)
-		print_record(out, &status->record);
-	else if (status->recorded)
-		fprintf(out, "record: stale (%s)\n",
-			status->loaded ? "of an earlier boot" : "what it tells of is gone");
-	else if (status->loaded)
-		fprintf(out, "record: none (loaded by another program?)\n");
-	if (status->crash_loaded >= 0)
-		fprintf(out, "crash kernel loaded: %s\n", status->crash_loaded ? "yes" : "no");
+	fprintf(out, "loaded: %s\n", answer(status->next.loaded));
+	print_image(out, &status->next);
+	if (status->crash.loaded >= 0) {
+		fprintf(out, "crash kernel loaded: %s\n", answer(status->crash.loaded));
+		print_image(out, &status->crash);
+	}
 	if (status->crash_bytes)
 		fprintf(out, "reserved for it: 0x%" PRIx64 "\n", status->crash_bytes);
 }

@@ -11,14 +11,17 @@
 #include "plan.h"
 #include "record.h"
 
-/* What --status knows. */
-struct status {
+/* What --status knows of one kind of image. */
+struct status_image {
 	int loaded;    /* the kernel's word: 1, 0, -1 = not known */
 	bool recorded; /* record is filled */
 	bool current;  /* ... and belongs to this boot, and the kernel has something loaded */
 	struct record record;
-	int crash_loaded;     /* the same for the kernel kept for a crash */
-	uint64_t crash_bytes; /* reserved for that kernel; 0 = none, or not known */
+};
+
+struct status {
+	struct status_image next, crash; /* to be executed, and kept for a crash */
+	uint64_t crash_bytes;            /* reserved for the latter; 0 = none, or not known */
 };
 
 void print_version(FILE *out);

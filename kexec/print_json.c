@@ -156,18 +156,32 @@ static json_t *record_json(const struct record *record)
 			 ranges_json(record->lent, record->lent_count));
 }
 
+static json_t *loaded_json(int loaded)
+{
+	return loaded < 0 ? json_null() : json_boolean(loaded);
+}
+
+static json_t *record_or_null(const struct status_image *image)
+{
+	return image->recorded ? record_json(&image->record) : json_null();
+}
+
+static bool is_stale(const struct status_image *image)
+{
+	return image->recorded && !image->current;
+}
+
 int print_status_json(FILE *out, const struct status *status, struct error *err)
 {
-	json_t *loaded = status->loaded < 0 ? json_null() : json_boolean(status->loaded);
-	json_t *record = status->recorded ? record_json(&status->record) : json_null();
-	json_t *crash = status->crash_loaded < 0 ? json_null() : json_boolean(status->crash_loaded);
+	json_t *json =
+		json_pack("{s:o, s:b, s:o, s:o, s:b, s:o, s:o}", "loaded",
+			  loaded_json(status->next.loaded), "stale", is_stale(&status->next),
+			  "record", record_or_null(&status->next), "crash_loaded",
+			  loaded_json(status->crash.loaded), "crash_stale",
+			  is_stale(&status->crash), "crash_record", record_or_null(&status->crash),
+			  "crash_bytes", number_json(status->crash_bytes));
 
-	return dump(out,
-		    json_pack("{s:o, s:b, s:o, s:o, s:o}", "loaded", loaded, "stale",
-			      status->recorded && !status->current, "record", record,
-			      "crash_loaded", crash, "crash_bytes",
-			      number_json(status->crash_bytes)),
-		    err);
+	return dump(out, json, err);
 }
 
 #else

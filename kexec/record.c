@@ -24,6 +24,8 @@ static const char *const mode_names[] = {
 	[REQUEST_CRASH] = "crash",
 };
 
+static const char *const kind_names[] = { [RECORD_LOADED] = "loaded", [RECORD_CRASH] = "crash" };
+
 enum field_kind { FIELD_TEXT, FIELD_DECIMAL, FIELD_ADDRESS, FIELD_COUNT, FIELD_MODE };
 
 /* One line of the file for each row; "lent" lines are apart, as there may be several. */
@@ -56,6 +58,11 @@ static const struct field {
 const char *record_mode_name(enum request_mode mode)
 {
 	return mode_names[mode];
+}
+
+enum record_kind record_kind_of(enum request_mode mode)
+{
+	return mode == REQUEST_CRASH ? RECORD_CRASH : RECORD_LOADED;
 }
 
 /* One line whatever is in the text: control characters and the backslash become \xNN. */
@@ -115,9 +122,10 @@ static int write_all(int fd, const struct record *record)
 	return fclose(file) || failed ? -1 : 0;
 }
 
-static int path_in(const char *directory, const char *name, char path[PATH_MAX])
+static int path_in(const char *directory, enum record_kind kind, const char *suffix,
+		   char path[PATH_MAX])
 {
-	if (snprintf(path, PATH_MAX, "%s/%s", directory, name) < PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s/%s%s", directory, kind_names[kind], suffix) < PATH_MAX)
 		return 0;
 	errno = ENAMETOOLONG;
 	return -1;
@@ -125,10 +133,11 @@ static int path_in(const char *directory, const char *name, char path[PATH_MAX])
 
 int record_write(const char *directory, const struct record *record, struct error *err)
 {
+	enum record_kind kind = record_kind_of(record->mode);
 	char temporary[PATH_MAX], path[PATH_MAX];
 	int fd;
 
-	if (path_in(directory, "loaded.new", temporary) || path_in(directory, "loaded", path))
+	if (path_in(directory, kind, ".new", temporary) || path_in(directory, kind, "", path))
 		return error_set(err, "cannot write below '%s': %s", directory, strerror(errno));
 	if (mkdir(directory, 0755) && errno != EEXIST)
 		return error_set(err, "cannot make '%s': %s", directory, strerror(errno));
@@ -145,14 +154,15 @@ int record_write(const char *directory, const struct record *record, struct erro
 	return 0;
 }
 
-int record_remove(const char *directory, struct error *err)
+int record_remove(const char *directory, enum record_kind kind, struct error *err)
 {
 	char path[PATH_MAX];
 
-	if (!path_in(directory, "loaded", path) &&
+	if (!path_in(directory, kind, "", path) &&
 	    (!unlink(path) || errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	return error_set(err, "cannot remove '%s/loaded': %s", directory, strerror(errno));
+	return error_set(err, "cannot remove '%s/%s': %s", directory, kind_names[kind],
+			 strerror(errno));
 }
 
 static int hex_digit(char c)
@@ -303,14 +313,15 @@ static ssize_t read_file(const char *path, char *text, size_t size)
 	return part < 0 ? -1 : got;
 }
 
-int record_read(const char *directory, struct record *record, struct error *err)
+int record_read(const char *directory, enum record_kind kind, struct record *record,
+		struct error *err)
 {
 	char path[PATH_MAX], *text;
 	ssize_t got;
 	int failed;
 
 	err->text[0] = '\0';
-	if (path_in(directory, "loaded", path))
+	if (path_in(directory, kind, "", path))
 		return error_set(err, "cannot read below '%s': %s", directory, strerror(errno));
 	text = malloc(RECORD_MAX_BYTES + 1);
 	if (!text)

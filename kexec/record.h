@@ -32,14 +32,22 @@ struct record {
 	struct range lent[RECORD_LENT_MAX]; /* D */
 };
 
-/* Write the record of directory, replacing it at once (mode 0600; the directory is made, 0755). */
+/* What waits to be executed and what waits for a crash are loaded apart, and recorded apart. */
+enum record_kind { RECORD_LOADED, RECORD_CRASH };
+
+/* Write the record of its mode's kind, replacing it at once (mode 0600; the directory is made,
+ * 0755). */
 int record_write(const char *directory, const struct record *record, struct error *err);
 
-/* Read it. 0, or -1 with err ("" as text if there is simply none); any content is harmless. */
-int record_read(const char *directory, struct record *record, struct error *err);
+/* Read one. 0, or -1 with err ("" as text if there is simply none); any content is harmless. */
+int record_read(const char *directory, enum record_kind kind, struct record *record,
+		struct error *err);
 
-/* Remove it; none there is fine. */
-int record_remove(const char *directory, struct error *err);
+/* Remove one; none there is fine. */
+int record_remove(const char *directory, enum record_kind kind, struct error *err);
+
+/* Which kind an image of this mode is. */
+enum record_kind record_kind_of(enum request_mode mode);
 
 /* "boot", "preserve", "jump-back". */
 const char *record_mode_name(enum request_mode mode);

@@ -65,7 +65,7 @@ static void keep_record(const struct world *world, const struct options *options
 	if (realpath(options->kernel, path))
 		snprintf(record.path, sizeof(record.path), "%s", path);
 	if (record_write(world->record_directory, &record, &err)) {
-		record_remove(world->record_directory, &(struct error){ "" });
+		record_remove(world->record_directory, RECORD_LOADED, &(struct error){ "" });
 		warn(world, "%s; the image is loaded, but --status will not know it", err.text);
 	}
 }

@@ -37,14 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_folder();
 	file = fopen(path, "wb");
 	FUZZ_CHECK(file && fwrite(data, 1, size, file) == size && !fclose(file));
-	if (record_read(folder, &record, &err)) {
+	if (record_read(folder, RECORD_LOADED, &record, &err)) {
 		FUZZ_CHECK(*err.text);
 		return 0;
 	}
 	FUZZ_CHECK(record.lent_count <= RECORD_LENT_MAX);
 	for (uint32_t i = 0; i < record.lent_count; i++)
 		FUZZ_CHECK(record.lent[i].start <= record.lent[i].end);
-	FUZZ_CHECK(!record_write(folder, &record, &err) && !record_read(folder, &again, &err));
+	FUZZ_CHECK(!record_write(folder, &record, &err) &&
+		   !record_read(folder, RECORD_LOADED, &again, &err));
 	FUZZ_CHECK(!strcmp(record.kernel, again.kernel) && !strcmp(record.path, again.path) &&
 		   !strcmp(record.cmdline, again.cmdline) && !strcmp(record.type, again.type));
 	FUZZ_CHECK(record.entry == again.entry && record.time == again.time);

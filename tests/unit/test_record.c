@@ -53,7 +53,7 @@ static void test_round_trip(void **state)
 
 	(void)state;
 	assert_int_equal(record_write(directory, &example, &err), 0);
-	assert_int_equal(record_read(directory, &record, &err), 0);
+	assert_int_equal(record_read(directory, RECORD_LOADED, &record, &err), 0);
 	assert_memory_equal(record.lent, example.lent, sizeof(record.lent));
 	assert_string_equal(record.kernel, example.kernel);
 	assert_string_equal(record.path, example.path);
@@ -63,10 +63,32 @@ static void test_round_trip(void **state)
 	assert_true(record.way_back == UINT64_MAX && record.mode == REQUEST_PRESERVE);
 	assert_int_equal(record.segments, 6);
 	assert_int_equal(record.lent_count, 2);
-	assert_int_equal(record_remove(directory, &err), 0);
-	assert_int_equal(record_remove(directory, &err), 0);
-	assert_int_equal(record_read(directory, &record, &err), -1);
+	assert_int_equal(record_remove(directory, RECORD_LOADED, &err), 0);
+	assert_int_equal(record_remove(directory, RECORD_LOADED, &err), 0);
+	assert_int_equal(record_read(directory, RECORD_LOADED, &record, &err), -1);
 	assert_string_equal(err.text, "");
+}
+
+/* What waits for a crash is recorded apart from what waits to be executed. */
+static void test_two_kinds(void **state)
+{
+	static struct record record;
+	struct record crash = example;
+	struct error err;
+
+	(void)state;
+	crash.mode = REQUEST_CRASH;
+	assert_int_equal(record_write(directory, &example, &err), 0);
+	assert_int_equal(record_read(directory, RECORD_CRASH, &record, &err), -1);
+	assert_string_equal(err.text, "");
+	assert_int_equal(record_write(directory, &crash, &err), 0);
+	assert_int_equal(record_read(directory, RECORD_CRASH, &record, &err), 0);
+	assert_int_equal(record.mode, REQUEST_CRASH);
+	assert_int_equal(record_read(directory, RECORD_LOADED, &record, &err), 0);
+	assert_int_equal(record.mode, REQUEST_PRESERVE);
+	assert_int_equal(record_remove(directory, RECORD_CRASH, &err), 0);
+	assert_int_equal(record_read(directory, RECORD_CRASH, &record, &err), -1);
+	assert_int_equal(record_remove(directory, RECORD_LOADED, &err), 0);
 }
 
 static void write_file(const uint8_t *bytes, size_t size)
@@ -98,12 +120,12 @@ static void test_damage(void **state)
 		static const uint8_t bytes[] = { 0, '\n', '=', '\\', '9', 0xff };
 
 		write_file(good, i);
-		if (record_read(directory, &record, &err))
+		if (record_read(directory, RECORD_LOADED, &record, &err))
 			assert_string_not_equal(err.text, "");
 		memcpy(bad, good, size);
 		bad[i] = bytes[i % sizeof(bytes)];
 		write_file(bad, size);
-		record_read(directory, &record, &err);
+		record_read(directory, RECORD_LOADED, &record, &err);
 		assert_true(record.lent_count <= RECORD_LENT_MAX);
 		assert_true(memchr(record.kernel, 0, sizeof(record.kernel)) != NULL);
 	}
@@ -113,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_two_kinds),
 		cmocka_unit_test(test_damage),
 	};
 
