@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Writes a small image that loads but does nothing: "bzimage" (boot protocol 2.15, relocatable),
- * "bzimage64" (the same with a 64-bit entry) or "elf" (a program of one instruction) to standard
- * output.
+ * "bzimage64" (the same with a 64-bit entry), "elf" (a program of one instruction) or "multiboot"
+ * (8192 bytes with a header of the first version) to standard output.
  */
 #include <elf.h>
 #include <stdio.h>
@@ -75,6 +75,25 @@ static int write_elf(void)
 	return fwrite(&image, sizeof(image), 1, stdout) != 1;
 }
 
+static int write_multiboot(void)
+{
+	static uint8_t image[8192];
+	const uint32_t header[] = {
+		0x1badb002,
+		0x10003,
+		0u - (0x1badb002u + 0x10003u),
+		LOAD_ADDRESS,
+		LOAD_ADDRESS,
+		0,
+		0,
+		LOAD_ADDRESS,
+	};
+
+	for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
+		le32_put(image + 4 * i, header[i]);
+	return fwrite(image, sizeof(image), 1, stdout) != 1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "bzimage"))
@@ -83,6 +102,8 @@ int main(int argc, char **argv)
 		return write_bzimage(0x33); /* 64-bit entry, anywhere, EFI handed on, five levels */
 	if (argc == 2 && !strcmp(argv[1], "elf"))
 		return write_elf();
-	fprintf(stderr, "usage: make_image bzimage|bzimage64|elf\n");
+	if (argc == 2 && !strcmp(argv[1], "multiboot"))
+		return write_multiboot();
+	fprintf(stderr, "usage: make_image bzimage|bzimage64|elf|multiboot\n");
 	return 2;
 }

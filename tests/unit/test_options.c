@@ -126,6 +126,18 @@ static void test_values(void **state)
 	assert_string_equal(options.surplus, "more");
 }
 
+static void test_modules(void **state)
+{
+	struct options options;
+
+	(void)state;
+	PARSE(&options, "-l", "--module=a b=1", "--module", "c", "k");
+	assert_int_equal(options.module_count, 2);
+	assert_string_equal(options.modules[0], "a b=1");
+	assert_string_equal(options.modules[1], "c");
+	assert_true(options.given == REQUEST_MODULES);
+}
+
 static void test_too_many_initrds(void **state)
 {
 	char name[] = "kexec", initrd[] = "--initrd=x";
@@ -158,11 +170,9 @@ static void test_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_too_many_initrds),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_order),   cmocka_unit_test(test_values),
+		cmocka_unit_test(test_modules), cmocka_unit_test(test_too_many_initrds),
 		cmocka_unit_test(test_rows),
 	};
 
