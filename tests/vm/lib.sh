@@ -15,6 +15,8 @@ vm_silence_seconds=${VM_SILENCE_SECONDS:-900}
 vm_limit_seconds=${VM_LIMIT_SECONDS:-5400}
 # Our programs, in guests and in the folder of a build.
 vm_tools=(kexec/kexec kdump/kdump kdump/vmcore-dmesg)
+# Modules of Debian's kernels that B finds in /lib/modules/RELEASE.
+vm_modules=kernel/fs/efivarfs/efivarfs.ko
 # Kernels that guests of 64-bit kernels find as /b/bzImage-FLAVOUR.
 vm_kernels_inside=
 # What vm_boot() adds to QEMU's command line, and a function that it calls twice a second (BASE PID).
@@ -38,6 +40,7 @@ vm_kernel() {
 		boot=$("$vm_top/scripts/debian-kernel" "${1/-debian/}") || return 1
 		mkdir -p "$folder"
 		ln -sfn "$(echo "$boot"/vmlinuz-*)" "$folder/bzImage"
+		ln -sfn "$(echo "$boot"/../lib/modules/*)" "$folder/modules"
 		echo "$folder" ;;
 	*) "$vm_here/kernel/build-kernel" "$1" ;;
 	esac
@@ -99,6 +102,19 @@ vm_root() {
 	done
 }
 
+# vm_add_modules ARCH ROOT: modules of the Debian kernels that were fetched.
+vm_add_modules() {
+	local folder module to
+	for folder in "$vm_build/kernels/$1-debian"*/modules; do
+		for module in $vm_modules; do
+			[ -f "$folder/$module" ] || continue
+			to=$2/lib/modules/$(basename "$(readlink "$folder")")
+			mkdir -p "$to"
+			cp "$folder/$module" "$to/"
+		done
+	done
+}
+
 # vm_work ARCH: the unpacked images of both kernels' roots, in $vm_build/images/ARCH.
 vm_work() {
 	local arch=$1 work=$vm_build/images/$1 program
@@ -108,6 +124,7 @@ vm_work() {
 	for program in "$vm_build/$arch"/tests/vm/in-b/*; do
 		[ ! -f "$program" ] || cp "$program" "$work/b/bin/"
 	done
+	vm_add_modules "$arch" "$work/b"
 	vm_pack "$work/b" "$work/b.img" || return 1
 	vm_root "$arch" "$work/a" init-a || return 1
 	cp "$vm_here"/guest/*.sh "$work/a/lib/guest/"

@@ -25,8 +25,8 @@ efi_screen() {
 
 # A variable is read, and one is written, by calling the firmware.
 efi_variables() {
-	if [ -f /lib/modules/efivarfs.ko ]; then
-		insmod /lib/modules/efivarfs.ko || fail "b: efivarfs.ko cannot be loaded"
+	if [ -f "$_module" ]; then
+		insmod "$_module" || fail "b: efivarfs.ko cannot be loaded"
 	fi
 	mount -t efivarfs efivarfs /sys/firmware/efi/efivars || fail "b: no variables: $(dmesg | tail -n 3)"
 	_boot=$(echo /sys/firmware/efi/efivars/BootOrder-*)
@@ -41,10 +41,11 @@ efi_services() {
 	dmesg | grep 'efi: EFI v' > /dev/null || fail "b: the kernel did not find EFI: $(dmesg | grep -i efi)"
 	[ -d /sys/firmware/efi/runtime-map/0 ] || fail "b: no runtime map"
 	[ "$(efi_state)" = "$(parameter efi_state none)" ] || fail "b: another runtime map or system table"
-	if [ -f /lib/modules/efivarfs.ko ] || grep -w efivarfs /proc/filesystems > /dev/null; then
+	_module=/lib/modules/$(uname -r)/efivarfs.ko
+	if [ -f "$_module" ] || grep -w efivarfs /proc/filesystems > /dev/null; then
 		efi_variables
 	else
-		say "b.variables not in this kernel"
+		[ "$(parameter variables no)" = no ] || fail "b: this kernel has no efivarfs"
 	fi
 }
 
