@@ -57,17 +57,20 @@ vm_arch() {
 # vm_build_programs ARCH: the static kexec of an architecture and the guests' own test programs, in
 # $vm_build/ARCH.
 vm_build_programs() {
-	local arch=$1 log=$vm_build/$1.log build=$vm_build/$1 flags=() found
-	mkdir -p "$build"
+	local arch=$1 log=$vm_build/$1.log build=$vm_build/$1 sysroot words
+	local flags=(--enable-static-programs --with-libarchive)
 	if [ "$arch" = i386 ]; then
-		found=$("$vm_top/scripts/i386-sysroot" --flags) || return 1
-		read -ra flags <<< "--host=i686-linux-gnu $found"
-		flags+=(CC="gcc -m32")
+		sysroot=$("$vm_top/scripts/i386-sysroot" --flags) || return 1
+		read -ra words <<< "--host=i686-linux-gnu $sysroot"
+		flags+=("${words[@]}" CC="gcc -m32")
 	fi
+	# Other libraries than those it was configured with: anew.
+	[ "$(cat "$build/configured" 2> /dev/null)" = "${flags[*]}" ] || rm -rf "$build"
+	mkdir -p "$build"
 	if ! {
 		{ [ -x "$vm_top/configure" ] || (cd "$vm_top" && autoreconf -i); } &&
 			cd "$build" &&
-			{ [ -f Makefile ] || "$vm_top/configure" --enable-static-programs "${flags[@]}"; } &&
+			{ [ -f Makefile ] || "$vm_top/configure" "${flags[@]}"; } && echo "${flags[*]}" > configured &&
 			make -j"$(nproc)" "${vm_tools[@]}" &&
 			make vm-programs
 	} < /dev/null > "$log" 2>&1; then
