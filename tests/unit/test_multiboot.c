@@ -339,6 +339,21 @@ static void test_translations(void **state)
 	assert_int_equal(le32_get(at(f, le32_get(info + MAP + 4)) + le32_get(info + MAP) - 4), 2);
 }
 
+/* Firmware may keep the first page; the rest of low memory is still there. */
+static void test_lower_memory(void **state)
+{
+	struct range page_0 = { 0, 0x1000 }, low = { 0, 0xa0000 };
+	struct fixture *f = *state;
+
+	use_elf_1(f, 3);
+	assert_int_equal(memmap_set(&f->machine.firmware, page_0, MEMORY_RESERVED, &f->err), 0);
+	made(f, "multiboot-x86");
+	assert_int_equal(le32_get(information(f) + LOWER), 0x9fc00 / 1024);
+	assert_int_equal(memmap_set(&f->machine.firmware, low, MEMORY_RESERVED, &f->err), 0);
+	made(f, "multiboot-x86");
+	assert_int_equal(le32_get(information(f) + LOWER), 0);
+}
+
 static void use_screen(struct fixture *f, uint8_t type)
 {
 	uint8_t *p = f->boot_params;
@@ -623,6 +638,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_elf, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_information_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_translations, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lower_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_screen_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_information_2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_root_pointer, setup, teardown),

@@ -86,11 +86,20 @@ static struct multiboot_screen screen_of(const struct machine *machine)
 	return screen;
 }
 
-/* KiB of RAM that go on from an address without a hole. */
-static uint32_t kib_from(const struct memmap *map, uint64_t start, uint64_t end)
+/* KiB of RAM from address 0 to the first hole. Some firmware keeps the first page for itself. */
+static uint32_t lower_kib(const struct memmap *map)
 {
-	uint64_t found = memmap_ram_end(map, start);
-	uint64_t kib = ((found < end ? found : end) - start) / 1024;
+	uint64_t end = memmap_ram_end(map, PAGE_BYTES);
+
+	if (end == PAGE_BYTES)
+		end = 0;
+	return (uint32_t)((end < LOWER_END ? end : LOWER_END) / 1024);
+}
+
+/* KiB of RAM from 1 MiB to the first hole. */
+static uint32_t upper_kib(const struct memmap *map)
+{
+	uint64_t kib = (memmap_ram_end(map, MIB) - MIB) / 1024;
 
 	return kib < UINT32_MAX ? (uint32_t)kib : UINT32_MAX;
 }
@@ -308,8 +317,8 @@ static void gather_facts(const struct request *request, const struct machine *ma
 		.cmdline = "",
 		.request = request,
 		.map = map,
-		.lower_kib = kib_from(map, 0, LOWER_END),
-		.upper_kib = kib_from(map, MIB, UINT64_MAX),
+		.lower_kib = lower_kib(map),
+		.upper_kib = upper_kib(map),
 		.screen = screen_of(machine),
 		.machine = machine,
 	};
