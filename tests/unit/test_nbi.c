@@ -12,11 +12,7 @@
 
 #include <cmocka.h>
 
-#include "image_builder.h"
-#include "loader.h"
-#include "pc.h"
-#include "plan.h"
-#include "purgatory/abi.h"
+#include "load_test.h"
 
 #define MIB      UINT64_C(0x100000)
 #define MAGIC    0x1b031336
@@ -26,41 +22,15 @@
 #define FROM_END 0x02000000
 #define BEFORE   0x03000000
 
-struct fixture {
-	struct machine machine;
-	struct request request;
-	struct image image;
-	struct plan plan;
-	struct error err;
-};
-
-static int setup(void **state)
+static int setup_raw(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	if (!f)
+	if (setup(state))
 		return -1;
-	pc_init(&f->machine, 64);
-	f->request.image_name = "image.nbi";
-	f->request.cmdline = "";
-	f->image = image_raw(20000);
-	f->request.image = image_span(&f->image);
-	*state = f;
+	take(*state, image_raw(20000));
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	plan_done(&f->plan);
-	pc_done(&f->machine);
-	free(f->image.data);
-	free(f);
-	return 0;
-}
-
-static void put(struct fixture *f, size_t at, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+static void put(struct load_test *f, size_t at, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
 	const uint32_t words[] = { a, b, c, d };
 
@@ -69,48 +39,18 @@ static void put(struct fixture *f, size_t at, uint32_t a, uint32_t b, uint32_t c
 }
 
 /* Its header at 0x90000; entered at 0x10000 or 0x100000. */
-static void use_real(struct fixture *f)
+static void use_real(struct load_test *f)
 {
 	put(f, 0, MAGIC, 4, 0x90000000, 0x10000000);
 }
 
-static void use_linear(struct fixture *f)
+static void use_linear(struct load_test *f)
 {
 	put(f, 0, MAGIC, 0x80000004, 0x90000000, 0x100000);
 }
 
-static int make(struct fixture *f)
-{
-	plan_done(&f->plan);
-	f->err.text[0] = '\0';
-	return plan_make(&f->request, &f->machine, &arch_i386, &f->plan, &f->err);
-}
-
-static void made(struct fixture *f)
-{
-	if (make(f))
-		fail_msg("refused: %s", f->err.text);
-	assert_string_equal(f->plan.loader, "nbi-x86");
-}
-
-static void refused(struct fixture *f, const char *words)
-{
-	assert_int_equal(make(f), -1);
-	if (!strstr(f->err.text, words))
-		fail_msg("'%s' does not say '%s'", f->err.text, words);
-	assert_null(strchr(f->err.text, '\n'));
-}
-
-static struct purgatory_params params_of(struct fixture *f)
-{
-	struct purgatory_params params;
-
-	memcpy(&params, plan_segment(&f->plan, "purgatory")->data.data, sizeof(params));
-	return params;
-}
-
 /* What is at a physical address: the program's bytes, or zero behind them. */
-static uint8_t loaded(struct fixture *f, uint64_t address)
+static uint8_t loaded(struct load_test *f, uint64_t address)
 {
 	for (unsigned i = 0; i < f->plan.segment_count; i++) {
 		const struct segment *s = &f->plan.segments[i];
@@ -123,7 +63,7 @@ static uint8_t loaded(struct fixture *f, uint64_t address)
 	return 0;
 }
 
-static void same(struct fixture *f, uint64_t address, size_t offset, size_t bytes)
+static void same(struct load_test *f, uint64_t address, size_t offset, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		assert_int_equal(loaded(f, address + i), f->image.data[offset + i]);
@@ -131,15 +71,15 @@ static void same(struct fixture *f, uint64_t address, size_t offset, size_t byte
 
 static void test_parts(void **state)
 {
-	struct fixture *f = *state;
-	uint64_t end = 64 * MIB - 0x20000;
+	struct load_test *f = *state;
+	uint64_t end = 512 * MIB - 0x20000;
 
 	use_real(f);
 	put(f, 16, RECORD, 0x10000, 0x1000, 0x1800);
 	put(f, 32, RECORD | BEHIND, 0x900, 0x200, 0x200);
 	put(f, 48, RECORD | BEFORE, 0x100, 0x80, 0x80);
 	put(f, 64, LAST | FROM_END, 0x10000, 0x300, 0x8000);
-	made(f);
+	made(f, "nbi-x86");
 	same(f, 0x90000, 0, 512);
 	same(f, 0x10000, 512, 0x1000);
 	assert_int_equal(loaded(f, 0x11000), 0);
@@ -151,14 +91,14 @@ static void test_parts(void **state)
 
 static void test_real_mode(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 	const struct segment *stack;
 	const uint8_t *frame;
 
 	use_real(f);
 	put(f, 16, LAST, 0x10000, 0x1000, 0x1800);
-	made(f);
+	made(f, "nbi-x86");
 	params = params_of(f);
 	stack = plan_segment(&f->plan, "stack");
 	assert_int_equal(params.entry, 0x10000000);
@@ -176,14 +116,14 @@ static void test_real_mode(void **state)
 
 static void test_linear(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 	const struct segment *stack;
 	const uint8_t *frame;
 
 	use_linear(f);
 	put(f, 16, LAST, 0x100000, 0x1000, 0x1800);
-	made(f);
+	made(f, "nbi-x86");
 	params = params_of(f);
 	stack = plan_segment(&f->plan, "stack");
 	assert_int_equal(params.entry, 0x100000);
@@ -198,12 +138,12 @@ static void test_linear(void **state)
 /* Zeros never hide what another record loads, and all of them stay zeros. */
 static void test_overlapping_zeros(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_linear(f);
 	put(f, 16, RECORD, 0x100000, 0x800, 0x4000);
 	put(f, 32, LAST, 0x101000, 0x800, 0x800);
-	made(f);
+	made(f, "nbi-x86");
 	same(f, 0x100000, 512, 0x800);
 	same(f, 0x101000, 512 + 0x800, 0x800);
 	assert_int_equal(loaded(f, 0x103fff), 0);
@@ -213,7 +153,7 @@ static void test_overlapping_zeros(void **state)
 
 static void test_damaged(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_real(f);
 	put(f, 16, LAST, 0x10000, 0x1000, 0xfff);
@@ -243,7 +183,7 @@ static void test_damaged(void **state)
 
 static void test_what_does_not_go_together(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_linear(f);
 	put(f, 16, LAST, 0x100000, 0x1000, 0x1800);
@@ -257,12 +197,13 @@ static void test_what_does_not_go_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_real_mode, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_linear, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_overlapping_zeros, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_does_not_go_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts, setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(test_real_mode, setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(test_linear, setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(test_overlapping_zeros, setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged, setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(test_what_does_not_go_together, setup_raw,
+						teardown),
 	};
 
 	return cmocka_run_group_tests_name("nbi", tests, NULL, NULL);
