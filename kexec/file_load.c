@@ -49,6 +49,8 @@ const char *file_load_obstacle(const struct options *options, const struct reque
 		return "--pass-memmap-cmdline";
 	if (options->entry_mode != ENTRY_MODE_BEST)
 		return "--real-mode and --entry-32bit";
+	if (options->dtb)
+		return "--dtb";
 	if (options->no_efi)
 		return "--noefi";
 	if (options->reuse_video)

@@ -30,7 +30,7 @@ struct job {
 	const struct options *options;
 	const char *root;
 	struct arena arena; /* of the request's texts */
-	struct file_map image, initrd, modules;
+	struct file_map image, initrd, modules, dtb;
 	struct request_module module_list[OPTIONS_MODULES_MAX];
 	struct machine machine;
 	bool has_machine;
@@ -47,6 +47,7 @@ static void job_done(struct job *job)
 	file_map_done(&job->image);
 	file_map_done(&job->initrd);
 	file_map_done(&job->modules);
+	file_map_done(&job->dtb);
 	arena_done(&job->arena);
 }
 
@@ -218,10 +219,12 @@ static int map_files(struct job *job, struct error *err)
 	if (job->request.mode == REQUEST_JUMP_BACK)
 		return 0;
 	if (file_map_image(options->kernel, &job->image, err) ||
-	    file_map_joined(options->initrds, options->initrd_count, &job->initrd, err))
+	    file_map_joined(options->initrds, options->initrd_count, &job->initrd, err) ||
+	    file_map_joined(&options->dtb, options->dtb ? 1 : 0, &job->dtb, err))
 		return -1;
 	job->request.image = job->image.data;
 	job->request.initrd = job->initrd.data;
+	job->request.dtb = job->dtb.data;
 	return map_modules(job, err);
 }
 

@@ -222,6 +222,8 @@ const struct option_row option_rows[] = {
 	  GROUP_IMAGE, "ELF: pass what a Linux kernel wants" },
 	{ "args-none", 0, NULL, set_choice, AT(elf_args), ELF_ARGS_NONE, REQUEST_ELF_ARGS,
 	  GROUP_IMAGE, "ELF: pass nothing, call the program" },
+	{ "dtb", 0, "FILE", set_name, AT(dtb), 0, REQUEST_DTB, GROUP_IMAGE,
+	  "bzImage: hand it a device tree" },
 	{ "real-mode", 0, NULL, set_choice, AT(entry_mode), ENTRY_MODE_16, REQUEST_ENTRY_MODE,
 	  GROUP_IMAGE, "bzImage: enter its setup code, which asks the BIOS" },
 	{ "entry-32bit", 0, NULL, set_choice, AT(entry_mode), ENTRY_MODE_32, REQUEST_ENTRY_MODE,

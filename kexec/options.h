@@ -57,6 +57,7 @@ struct options {
 	const char *entry_file;    /* --entry-file: a path, or the name of an entry */
 	const char *entry_cmdline; /* of that entry, once it is read; or NULL */
 	const char *root;
+	const char *dtb;
 	const char *initrds[OPTIONS_INITRDS_MAX];
 	unsigned initrd_count;
 	const char *modules[OPTIONS_MODULES_MAX]; /* "FILE ARGUMENTS" */

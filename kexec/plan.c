@@ -411,6 +411,7 @@ static const struct {
 	{ REQUEST_ELF_ARGS, "--args-elf, --args-linux or --args-none" },
 	{ REQUEST_REUSE_VIDEO, "--reuse-video-type" },
 	{ REQUEST_ENTRY_MODE, "--real-mode or --entry-32bit" },
+	{ REQUEST_DTB, "--dtb" },
 	{ REQUEST_MODULES, "--module" },
 };
 

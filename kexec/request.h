@@ -29,6 +29,7 @@ enum request_option {
 	REQUEST_REUSE_VIDEO = 1 << 3,
 	REQUEST_ENTRY_MODE = 1 << 4, /* --real-mode, --entry-32bit */
 	REQUEST_MODULES = 1 << 5,    /* --module */
+	REQUEST_DTB = 1 << 6,        /* --dtb */
 };
 
 /* In which mode a bzImage is entered; the best it has, or one of those below. */
@@ -59,6 +60,7 @@ struct request {
 	const char *image_name; /* for messages */
 	struct span image;      /* unpacked */
 	struct span initrd;  /* all --initrd files, one after the other, each on a page boundary */
+	struct span dtb;     /* --dtb: a flattened device tree, or empty */
 	struct span modules; /* all --module files, in the same way */
 	const struct request_module *module_list;
 	size_t module_count;

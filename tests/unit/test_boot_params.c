@@ -298,11 +298,29 @@ static void efi_is_handed_over(void **state)
 	f->machine.efi = (struct efi){ 0 };
 }
 
+static void a_device_tree_is_in_the_chain(void **state)
+{
+	static const uint8_t tree[50] = "a device tree";
+	struct fixture *f = *state;
+	const uint8_t *b, *data;
+
+	f->block.dtb = (struct span){ tree, sizeof(tree) };
+	b = fill(f);
+	data = b + (le64_get(b + 0x250) - ADDRESS);
+	assert_int_equal(le32_get(data + 8), 2);
+	assert_int_equal(le32_get(data + 12), 50);
+	assert_memory_equal(data + 16, tree, 50);
+	data = b + (le64_get(data) - ADDRESS);
+	assert_int_equal(le32_get(data + 8), 9);
+	assert_int_equal(f->size, data - b + 16 + 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_header_is_completed),
 		T(efi_is_handed_over),
+		T(a_device_tree_is_in_the_chain),
 		T(a_header_is_bounded),
 		T(old_protocols_find_the_command_line),
 		T(memory_is_told),

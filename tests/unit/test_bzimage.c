@@ -456,6 +456,29 @@ static void a_region_below_16_mib_is_answered_by_what_would_do(void **state)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void a_device_tree_must_be_one(void **state)
+{
+	static const uint8_t tree[48] = { 0xd0, 0x0d, 0xfe, 0xed };
+	struct fixture *f = *state;
+	struct image_bzimage old = image_modern;
+
+	use(f, &image_modern);
+	f->request.given |= REQUEST_DTB;
+	f->request.dtb = (struct span){ tree, sizeof(tree) };
+	made(f);
+	f->request.dtb.size = 39;
+	refused(f, "no device tree");
+	f->request.dtb = (struct span){ tree + 1, 47 };
+	refused(f, "no 0xd00dfeed");
+	f->request.dtb = (struct span){ tree, sizeof(tree) };
+	f->request.entry_mode = ENTRY_MODE_16;
+	refused(f, "entered in real mode");
+	f->request.entry_mode = ENTRY_MODE_BEST;
+	old.protocol = 0x208;
+	use(f, &old);
+	refused(f, "2.08 or older");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +498,7 @@ int main(void)
 		T(an_initrd_keeps_below_its_limit),
 		T(a_kernel_to_jump_to_stays_in_its_region),
 		T(a_region_below_16_mib_is_answered_by_what_would_do),
+		T(a_device_tree_must_be_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,9 @@
 /* Offsets of the parts behind the zero page. */
 struct layout {
 	size_t e820_extra; /* entries that the table has no room for and the chain takes */
-	/* Byte offsets; extension is only there with e820_extra, the next two with block.efi. */
-	size_t extension, efi, efi_map, seed, end;
+	/* Byte offsets; extension is only there with e820_extra, the next two with block.efi, dtb
+	 * with that. */
+	size_t extension, efi, efi_map, dtb, seed, end;
 };
 
 static size_t round_up(size_t bytes)
@@ -37,11 +38,14 @@ static struct layout lay_out(const struct boot_block *block)
 	l.efi = l.extension;
 	if (extra)
 		l.efi = round_up(l.extension + SETUP_DATA_BYTES + extra * E820_ENTRY_BYTES);
-	l.seed = l.efi;
+	l.dtb = l.efi;
 	if (block->efi) {
 		l.efi_map = l.efi + SETUP_DATA_BYTES + EFI_SETUP_BYTES;
-		l.seed = round_up(l.efi_map + block->machine->efi.region_count * EFI_REGION_BYTES);
+		l.dtb = round_up(l.efi_map + block->machine->efi.region_count * EFI_REGION_BYTES);
 	}
+	l.seed = l.dtb;
+	if (block->dtb.size)
+		l.seed = round_up(l.dtb + SETUP_DATA_BYTES + block->dtb.size);
 	l.end = l.seed + SETUP_DATA_BYTES + RNG_SEED_BYTES;
 	return l;
 }
@@ -139,11 +143,11 @@ static void fill_efi(const struct boot_block *block, const struct layout *l, uin
 	bytes[BP_SECURE_BOOT] = machine->boot_params.data[BP_SECURE_BOOT];
 	efi_fill_info(machine, block->address + l->efi_map, bytes + BP_EFI_INFO);
 	efi_fill_map(&machine->efi, bytes + l->efi_map);
-	efi_fill_setup(&machine->efi, setup_data(bytes + l->efi, block->address + l->seed,
-						 SETUP_EFI, EFI_SETUP_BYTES));
+	efi_fill_setup(&machine->efi, setup_data(bytes + l->efi, block->address + l->dtb, SETUP_EFI,
+						 EFI_SETUP_BYTES));
 }
 
-/* The chain: the rest of the memory map and EFI, if there are any, then the seed. */
+/* The chain: the rest of the memory map, EFI and device tree, if there are any, then the seed. */
 static void fill_chain(const struct boot_block *block, const struct layout *l, uint8_t *bytes)
 {
 	uint8_t *data;
@@ -158,6 +162,11 @@ static void fill_chain(const struct boot_block *block, const struct layout *l, u
 	}
 	if (block->efi)
 		fill_efi(block, l, bytes);
+	if (block->dtb.size) {
+		data = setup_data(bytes + l->dtb, block->address + l->seed, SETUP_DTB,
+				  block->dtb.size);
+		memcpy(data, block->dtb.data, block->dtb.size);
+	}
 	data = setup_data(bytes + l->seed, 0, SETUP_RNG_SEED, RNG_SEED_BYTES);
 	memcpy(data, block->machine->random, RNG_SEED_BYTES);
 }

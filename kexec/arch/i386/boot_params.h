@@ -102,6 +102,7 @@ enum boot_params_offset {
 #define XLOAD_5LEVEL_ON   0x40 /* uses them where there are */
 #define SETUP_DATA_BYTES  16   /* u64 next, u32 type, u32 length of the data behind it */
 #define SETUP_E820_EXT    1
+#define SETUP_DTB         2
 #define SETUP_EFI         4
 #define SETUP_RNG_SEED    9
 #define RNG_SEED_BYTES    32
@@ -112,6 +113,7 @@ struct boot_block {
 	uint16_t protocol;     /* enum boot_protocol, or newer */
 	struct span header;    /* the image's setup header from SETUP_HEADER_START on */
 	const char *cmdline;   /* short enough for the kernel: the caller checked */
+	struct span dtb;       /* device tree; empty = none */
 	struct range initrd;   /* empty = none; the bytes it has, not whole pages */
 	uint64_t code32_start; /* where the kernel was loaded */
 	const struct memmap *given;

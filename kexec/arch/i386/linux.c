@@ -25,6 +25,10 @@ static const struct range low_block = { 0x10000, 0x9f000 };
 /* boot_params with the longest command line and memory map, and purgatory: more than they take. */
 #define SURROUNDINGS_BYTES 0x10000
 
+/* Big-endian numbers in a device tree, read as little-endian ones. */
+#define DTB_MAGIC_SWAPPED 0xedfe0dd0
+#define DTB_HEADER_BYTES  40
+
 static int check_cmdline(const struct linux_kernel *kernel, const char *cmdline, struct error *err)
 {
 	size_t chars = strlen(cmdline);
@@ -46,6 +50,20 @@ static int check_map(const struct linux_kernel *kernel, const struct memmap *map
 		"this machine's memory map has %zu entries, a kernel of boot protocol %u.%02u "
 		"reads %d; use a newer kernel",
 		map->count, kernel->protocol >> 8, kernel->protocol & 0xff, E820_TABLE_MAX);
+}
+
+/* A flattened device tree (Devicetree specification, chapter 5), as long as it says. */
+static int check_dtb(const struct linux_kernel *kernel, struct span dtb, struct error *err)
+{
+	if (!dtb.size)
+		return 0;
+	if (dtb.size < DTB_HEADER_BYTES || le32_get(dtb.data) != DTB_MAGIC_SWAPPED)
+		return error_set(err, "--dtb: no device tree: no 0xd00dfeed at 0x0");
+	if (kernel->setup.size || kernel->protocol < PROTOCOL_2_09)
+		return error_set(err, "--dtb: a kernel %s cannot be handed a device tree",
+				 kernel->setup.size ? "entered in real mode"
+						    : "of boot protocol 2.08 or older");
+	return 0;
 }
 
 static int place_initrd(const struct request *request, const struct linux_kernel *kernel,
@@ -206,6 +224,7 @@ int linux_place(const struct request *request, const struct machine *machine,
 		.code32_start = kernel->load,
 		.given = &plan->given,
 		.machine = machine,
+		.dtb = request->dtb,
 		.reuse_video = request->reuse_video,
 		.efi = hands_efi_over(request, machine, kernel),
 	};
@@ -214,6 +233,7 @@ int linux_place(const struct request *request, const struct machine *machine,
 		return -1;
 	if (x86_check_mode(request, machine, kernel->wide, err) ||
 	    check_cmdline(kernel, plan->cmdline, err) || check_map(kernel, &plan->given, err) ||
+	    check_dtb(kernel, request->dtb, err) ||
 	    place_initrd(request, kernel, plan, &block.initrd, err) ||
 	    (kernel->setup.size ? place_setup(kernel, &block, plan, err)
 				: place_block(kernel, &block, plan, err)) ||

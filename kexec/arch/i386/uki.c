@@ -176,7 +176,8 @@ static int unwrap(const struct request *request, struct arena *arena, struct req
 
 const struct loader loader_uki = {
 	.name = "uki",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE,
+	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE |
+		   REQUEST_DTB,
 	.probe = probe,
 	.looks_like = looks_like,
 	.unwrap = unwrap,
