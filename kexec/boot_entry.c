@@ -49,6 +49,8 @@ static struct span take_word(struct span *line)
 {
 	struct span word;
 
+	if (!line->size) /* then it may be nowhere, too */
+		return (struct span){ NULL, 0 };
 	while (line->size && is_space(*line->data)) {
 		line->data++;
 		line->size--;
