@@ -7,7 +7,11 @@
 #include <stdlib.h>
 
 #include "jumpmap.h"
+#include "kexec/machine_parse.h"
 #include "layout.h"
+
+/* __START_KERNEL_map of asm/page_64_types.h, the same since there is a 64-bit kernel. */
+#define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
 
 #define DATA_BYTES_MAX (UINT64_C(1) << 52)
 
@@ -243,6 +247,36 @@ static void merge_runs(struct layout *layout)
 	layout->run_count = kept + 1;
 }
 
+/* phys_base is negative where the kernel lies below the address it was linked for. */
+static int get_phys_base(const struct core *core, uint64_t *phys_base)
+{
+	struct span info, value;
+	bool negative;
+
+	if (!core_note_find(core, "VMCOREINFO", 0, &info) ||
+	    text_field(info, "NUMBER(phys_base)", &value) || !value.size)
+		return -1;
+	negative = value.data[0] == '-';
+	if (text_number((struct span){ value.data + negative, value.size - negative }, 10,
+			phys_base))
+		return -1;
+	if (negative)
+		*phys_base = 0 - *phys_base;
+	return 0;
+}
+
+static void find_text(const struct core *core, const struct jump_note *note, struct layout *layout)
+{
+	uint64_t phys_base;
+
+	if (note->machine != EM_X86_64 || get_phys_base(core, &phys_base))
+		return;
+	layout->text = (struct layout_text){
+		.at = note->kernel,
+		.vaddr = START_KERNEL_MAP + note->kernel.start - phys_base,
+	};
+}
+
 int layout_walk(const struct core *core, const struct jump_note *note, enum image_view view,
 		struct layout *layout, struct error *err)
 {
@@ -272,6 +306,7 @@ int layout_walk(const struct core *core, const struct jump_note *note, enum imag
 	if (!map.known)
 		layout->warning = map.warning;
 	merge_runs(layout);
+	find_text(core, note, layout);
 	result = 0;
 out:
 	range_set_done(&stored);
@@ -289,7 +324,7 @@ size_t layout_loads_max(const struct layout *layout, size_t holes)
 		in_runs = layout->run_count + holes * 2;
 	if (in_runs < layout->run_count)
 		in_runs = layout->run_count;
-	return layout->range_count + holes + in_runs;
+	return (layout->range_count + holes + in_runs) * (range_bytes(layout->text.at) ? 2 : 1);
 }
 
 uint64_t layout_chunks(const struct layout *layout)
@@ -380,6 +415,43 @@ static uint64_t linear_address(const struct layout *layout, const struct layout_
 	return vaddr;
 }
 
+/* What of the kernel's image lies in memory at paddr, which is in the image from offset on. */
+static int split_text(const struct layout *layout, struct splitter *s, struct range memory,
+		      uint64_t offset, struct error *err)
+{
+	const struct layout_text *text = &layout->text;
+	struct range r = range_intersect(memory, text->at);
+
+	if (!range_bytes(r))
+		return 0;
+	return split(s,
+		     (struct image_load){ r.start, text->vaddr + (r.start - text->at.start),
+					  offset + (r.start - memory.start), range_bytes(r),
+					  range_bytes(r) },
+		     err);
+}
+
+static int split_texts(const struct layout *layout, struct splitter *s, struct error *err)
+{
+	for (size_t i = 0; i < layout->range_count; i++) {
+		const struct layout_range *range = &layout->ranges[i];
+		struct range memory = { range->paddr, range->paddr + range->bytes };
+
+		if (split_text(layout, s, memory, range->offset, err))
+			return -1;
+	}
+	for (size_t i = 0; i < layout->run_count; i++) {
+		const struct layout_run *run = &layout->runs[i];
+		const struct layout_range *range = range_at(layout, run->source);
+		struct range memory = { run->dest, run->dest + run->bytes };
+
+		if (split_text(layout, s, memory, range->offset + (run->source - range->paddr),
+			       err))
+			return -1;
+	}
+	return 0;
+}
+
 int layout_loads(const struct layout *layout, const struct layout_hole *holes, size_t hole_count,
 		 struct layout_loads *loads, struct error *err)
 {
@@ -407,6 +479,8 @@ int layout_loads(const struct layout *layout, const struct layout_hole *holes, s
 			  err))
 			goto failed;
 	}
+	if (split_texts(layout, &s, err))
+		goto failed;
 	loads->debug_count = loads->count - loads->debug_count;
 	return 0;
 failed:

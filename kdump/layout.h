@@ -25,6 +25,12 @@ struct layout_run {
 	uint64_t dest, source, bytes;
 };
 
+/* A 64-bit kernel's image, which has addresses of its own beside the linear map. */
+struct layout_text {
+	struct range at; /* physical; empty = none */
+	uint64_t vaddr;  /* of its start */
+};
+
 /* A stretch of the image that was not written, by its offset. */
 struct layout_hole {
 	uint64_t offset, bytes;
@@ -39,7 +45,8 @@ struct layout {
 	uint64_t lent_bytes;    /* of all runs */
 	uint64_t dropped_bytes; /* parts of pages at the ends of PT_LOADs */
 	uint64_t page_offset;   /* for the addresses of runs */
-	const char *warning;    /* constant text: why there is no debug view; NULL = none */
+	struct layout_text text;
+	const char *warning; /* constant text: why there is no debug view; NULL = none */
 };
 
 /* The ranges to save. note may be NULL (a core that is not ours). Nothing to free on failure. */
@@ -48,8 +55,8 @@ int layout_plan(const struct core *core, const struct jump_note *note, enum imag
 
 /*
  * Walk A's list of displaced pages and keep the runs. Pages that lie in H, or were not displaced,
- * or whose bytes are not saved are left out. A kernel that is not recognised leaves no runs and a
- * warning.
+ * or whose bytes are not saved are left out. Find the kernel's own addresses. A kernel that is not
+ * recognised leaves no runs and a warning.
  */
 int layout_walk(const struct core *core, const struct jump_note *note, enum image_view view,
 		struct layout *layout, struct error *err);

@@ -11,6 +11,7 @@
 #define RECORD_HEADER_BYTES 8
 #define LENT_BYTES          16
 #define MEMMAP_BYTES        24
+#define KERNEL_BYTES        16
 #define HANDOFF_MAX         (UINT64_C(64) << 20) /* headers and notes: no machine has so many */
 #define LENT_MAX            1024 /* ranges of D: no loader makes more than segments */
 
@@ -81,6 +82,21 @@ static int parse_memmap(struct span data, struct jump_note *note, struct error *
 	return 0;
 }
 
+static int parse_kernel(struct span data, struct jump_note *note, struct error *err)
+{
+	struct range r;
+
+	if (data.size != KERNEL_BYTES)
+		return error_set(err, "its record of the kernel's place has %zu bytes", data.size);
+	r = (struct range){ le64_get(data.data), le64_get(data.data + 8) };
+	if (r.start >= r.end || r.end > UINT64_MAX - PAGE_BYTES)
+		return error_set(err, "its kernel's place 0x%llx-0x%llx is damaged",
+				 (unsigned long long)r.start, (unsigned long long)r.end);
+	note->kernel =
+		(struct range){ align_down(r.start, PAGE_BYTES), align_up(r.end, PAGE_BYTES) };
+	return 0;
+}
+
 /* Text that is printed later: newlines stay, the rest must be plain. */
 static void copy_text(char *to, size_t capacity, struct span data)
 {
@@ -110,6 +126,8 @@ static int parse_record(uint32_t tag, uint32_t flags, struct span data, struct j
 	case NOTE_BOOT_ID:
 		copy_text(note->boot_id, sizeof(note->boot_id), data);
 		return 0;
+	case NOTE_KERNEL:
+		return parse_kernel(data, note, err);
 	case NOTE_IMAGE:
 		note->image = data;
 		return 0;

@@ -26,7 +26,9 @@ struct jump_note {
 	uint64_t page_offset;   /* 0 = not known */
 	struct range_set lent;  /* D, H included */
 	struct memmap firmware; /* A's memory map; empty if the note has none */
-	char release[256];      /* release, newline, version; unprintable bytes are '?' */
+	struct range
+		kernel;    /* where A's kernel lies, whole pages; empty if the note does not say */
+	char release[256]; /* release, newline, version; unprintable bytes are '?' */
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
 	struct span image; /* the NOTE_IMAGE record, borrowed from the note; empty in a bare core */
 };

@@ -15,6 +15,7 @@
 #define NOTE_HEADER_BYTES   12
 #define MEMMAP_RECORD_BYTES 24
 #define LENT_RECORD_BYTES   16
+#define KERNEL_RECORD_BYTES 16
 /* vmcore.c reads the name size of the next note before it checks the end: leave a zero terminator.
  */
 #define NOTE_TERMINATOR_BYTES 64
@@ -82,6 +83,11 @@ static void put_descriptor(struct core_writer *w, const struct machine *machine,
 	}
 	put_text_record(w, NOTE_RELEASE, machine->release, machine->version);
 	put_text_record(w, NOTE_BOOT_ID, machine->boot_id, "");
+	if (range_bytes(machine->kernel)) {
+		put_record(w, NOTE_KERNEL, 0, KERNEL_RECORD_BYTES);
+		core_put64(w, machine->kernel.start);
+		core_put64(w, machine->kernel.end);
+	}
 }
 
 static void put_note_header(struct core_writer *w, const char *name, size_t name_bytes,

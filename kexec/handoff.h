@@ -23,6 +23,7 @@ enum note_tag {
 	NOTE_MEMMAP = 3,  /* A's firmware map: u64 start, u64 end, u32 type, u32 0 */
 	NOTE_RELEASE = 4, /* text: release, a newline, version */
 	NOTE_BOOT_ID = 5, /* text: boot_id of A */
+	NOTE_KERNEL = 6,  /* u64 start, u64 end: where A's kernel lies, if it says so */
 	NOTE_IMAGE = 16,  /* a saved image: kdump/image.h, doc/image.md; never in H */
 };
 

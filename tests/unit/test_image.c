@@ -344,6 +344,35 @@ static void damaged_note(void **state)
 	builder_done(&descriptor);
 }
 
+/* Where A's kernel lies: whole pages around what the note says. */
+static void place_of_kernel(void **state)
+{
+	struct builder descriptor = { 0 }, backward = { 0 };
+	uint8_t place[16];
+	struct jump_note note;
+	struct error err;
+
+	(void)state;
+	builder_descriptor(&descriptor, &jump);
+	le64_put(place, 0x1000200);
+	le64_put(place + 8, 0x1fff001);
+	builder_record(&descriptor, NOTE_KERNEL, 0, (struct span){ place, sizeof(place) });
+	assert_int_equal(jump_note_parse((struct span){ descriptor.data, descriptor.size }, &note,
+					 &err),
+			 0);
+	assert_true(note.kernel.start == 0x1000000 && note.kernel.end == 0x2000000);
+	jump_note_done(&note);
+	builder_descriptor(&backward, &jump);
+	le64_put(place + 8, 0x1000200);
+	builder_record(&backward, NOTE_KERNEL, 0, (struct span){ place, sizeof(place) });
+	assert_int_equal(jump_note_parse((struct span){ backward.data, backward.size }, &note,
+					 &err),
+			 -1);
+	assert_non_null(strstr(err.text, "kernel's place"));
+	builder_done(&descriptor);
+	builder_done(&backward);
+}
+
 /* D in a million pieces: no jump has them, and putting them in order would take for ever. */
 static void too_many_lent(void **state)
 {
@@ -385,6 +414,7 @@ int main(void)
 		cmocka_unit_test(head),
 		cmocka_unit_test(many_loads),
 		cmocka_unit_test(damaged_note),
+		cmocka_unit_test(place_of_kernel),
 		cmocka_unit_test(too_many_lent),
 	};
 

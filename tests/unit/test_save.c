@@ -434,6 +434,43 @@ static void holes(void **state)
 	free(made.items);
 }
 
+/* A 64-bit kernel's image is shown at its own addresses, too, wherever its pages are stored. */
+static void kernel_at_its_addresses(void **state)
+{
+	struct layout_range range = { .paddr = 16 * MIB,
+				      .bytes = MIB,
+				      .vaddr = UINT64_C(0xff00000001000000),
+				      .offset = MIB };
+	struct layout_run run = { .dest = 15 * MIB, .source = 16 * MIB + 0x80000, .bytes = 0x4000 };
+	struct layout layout = {
+		.ranges = &range,
+		.range_count = 1,
+		.runs = &run,
+		.run_count = 1,
+		.text = { { 15 * MIB + 0x1000, 16 * MIB + 0x40000 }, UINT64_C(0xffffffff81000000) },
+	};
+	const struct layout_hole gap = { MIB + 0x10000, 0x20000 };
+	struct layout_loads made;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(layout_loads(&layout, &gap, 1, &made, &err), 0);
+	assert_int_equal(made.count, 6);
+	assert_int_equal(made.debug_count, 4);
+	assert_true(made.count <= layout_loads_max(&layout, 1));
+	/* In the range, before and behind the hole. */
+	assert_true(made.items[3].vaddr == UINT64_C(0xffffffff810ff000) &&
+		    made.items[3].paddr == 16 * MIB && made.items[3].offset == MIB &&
+		    made.items[3].file_bytes == 0x10000 && made.items[3].memory_bytes == 0x30000);
+	assert_true(made.items[4].paddr == 16 * MIB + 0x30000 &&
+		    made.items[4].memory_bytes == 0x10000);
+	/* In lent memory, which is stored elsewhere. */
+	assert_true(made.items[5].vaddr == UINT64_C(0xffffffff81000000) &&
+		    made.items[5].paddr == 15 * MIB + 0x1000 &&
+		    made.items[5].offset == MIB + 0x81000 && made.items[5].memory_bytes == 0x3000);
+	free(made.items);
+}
+
 static void signatures(void **state)
 {
 	static uint8_t start[SIGNATURE_BYTES];
@@ -463,6 +500,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(debug_view, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_map, setup, teardown),
 		cmocka_unit_test(holes),
+		cmocka_unit_test(kernel_at_its_addresses),
 		cmocka_unit_test(signatures),
 	};
 
