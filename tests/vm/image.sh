@@ -13,11 +13,6 @@ image_note() {
 	readelf -lW "$1" | awk '$1 == "NOTE" { print $2; exit }'
 }
 
-# image_record IMAGE: the fields header_bytes, data_bytes, trailer_offset, trailer_bytes in decimal.
-image_record() {
-	"$vm_build/i386/kexec/kexec" --image-info --json "$1"
-}
-
 # image_offset IMAGE WHAT: where header_bytes, h (the hand-off area), data, trailer or note is in the file.
 image_offset() {
 	local way_back offset address bytes rest first last
@@ -51,11 +46,6 @@ image_offsets() {
 	echo "$list"
 }
 
-# image_bytes IMAGE: up to where the table of checksums begins.
-image_bytes() {
-	image_offset "$1" trailer
-}
-
 # image_flip IMAGE OFFSET: turn the bit that the guests turn too.
 image_flip() {
 	local byte
@@ -64,10 +54,20 @@ image_flip() {
 	printf "\\$(printf %03o $((byte ^ 16)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
+# image_memory MEMORY ADDRESS: the file with the memory of this address, and where it is there: what lies above
+# 4 GiB is in MEMORY.high.
+image_memory() {
+	if [ $(($2)) -ge $((0x100000000)) ]; then
+		echo "$1.high" $(($2 - 0x100000000))
+	else
+		echo "$1" $(($2))
+	fi
+}
+
 # image_same_as_memory IMAGE MEMORY: compare each PT_LOAD with the machine's memory; the hand-off area, which
 # this kernel or the pad writes, is left out. Says how much was compared.
 image_same_as_memory() {
-	local offset address bytes in_memory way_back total=0
+	local offset address bytes in_memory way_back total=0 memory at
 	way_back=$(($(readelf -h "$1" | awk '/Entry point/ { print $NF }') / 4096 * 4096))
 	while read -r offset address bytes in_memory; do
 		if [ $((address)) -le $way_back ] && [ $((address + in_memory)) -gt $way_back ]; then
@@ -76,9 +76,10 @@ image_same_as_memory() {
 			in_memory=$bytes
 			[ $bytes -gt 0 ] || continue
 		fi
-		cmp -n $((bytes)) -i $((offset)):$((address)) "$1" "$2" ||
+		read -r memory at <<< "$(image_memory "$2" "$address")"
+		cmp -n $((bytes)) -i $((offset)):$at "$1" "$memory" ||
 			{ echo "the PT_LOAD at $address differs" && return 1; }
-		cmp -n $((in_memory - bytes)) -i $((address + bytes)):0 "$2" /dev/zero ||
+		cmp -n $((in_memory - bytes)) -i $((at + bytes)):0 "$memory" /dev/zero ||
 			{ echo "the PT_LOAD at $address is not zero behind its data" && return 1; }
 		total=$((total + in_memory))
 	done < <(image_loads "$1")
@@ -88,7 +89,7 @@ image_same_as_memory() {
 # image_lent_like_memory IMAGE MEMORY START END...: how many of the lent pages that the image shows are as in the
 # memory; fails if less than nine of ten are. It shows those that A used: the others were given to B as they were.
 image_lent_like_memory() {
-	local image=$1 memory=$2 offset address bytes in_memory start end pages=0 other=0 differing
+	local image=$1 memory=$2 offset address bytes in_memory start end pages=0 other=0 differing part at
 	shift 2
 	while [ $# -gt 1 ]; do
 		start=$1 end=$2
@@ -96,7 +97,8 @@ image_lent_like_memory() {
 		[ $((start)) -ge $((0x100000)) ] || continue
 		while read -r offset address bytes in_memory; do
 			[ $((address)) -ge $((start)) ] && [ $((address + bytes)) -le $((end)) ] || continue
-			differing=$(cmp -l -n $((bytes)) -i $((offset)):$((address)) "$image" "$memory" |
+			read -r part at <<< "$(image_memory "$memory" "$address")"
+			differing=$(cmp -l -n $((bytes)) -i $((offset)):$at "$image" "$part" |
 				awk '{ page = int(($1 - 1) / 4096) } page != last || !NR { n++ } { last = page } END { print n + 0 }')
 			other=$((other + differing))
 			pages=$((pages + bytes / 4096))
@@ -188,6 +190,22 @@ core = kdumpfile.kdumpfile(sys.argv[1])
 print(core.attr["arch.name"], core.attr["linux.uts.release"])' "$1"
 }
 
+# image_drgn IMAGE KERNEL: what drgn makes of it: host name, processes.
+image_drgn() {
+	timeout 300 /usr/bin/python3 - "$1" "$2/vmlinux" 2>&1 << 'END'
+import sys
+import drgn
+from drgn.helpers.linux.pid import for_each_task
+
+program = drgn.Program()
+program.set_core_dump(sys.argv[1])
+program.load_debug_info([sys.argv[2]])
+print("host", program["init_uts_ns"].name.nodename.string_().decode())
+for task in for_each_task(program):
+    print("task", task.pid.value_(), task.comm.string_().decode())
+END
+}
+
 # image_readers IMAGE FLAVOUR HOST WAITER: the slower ones of those programs, in the same way as image_debuggers.
 image_readers() {
 	local image=$1 flavour=$2 host=$3 waiter=$4 kernel arch out
@@ -199,10 +217,16 @@ image_readers() {
 		{ echo "crash: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
 	echo "crash prints banner, host name $host, $(grep -c '^\[ *[0-9.]*\] ' <<< "$out") lines of the log and $(
 		)$(grep -c '^  pid = ' <<< "$out") processes"
+	if [ "$arch" = x86_64 ] && [ -d /usr/lib/python3/dist-packages/drgn ]; then
+		out=$(image_drgn "$image" "$kernel")
+		[[ $out == "host $host"$'\n'* && $out == *"task $waiter "* && $out == *" keeper"* ]] ||
+			{ echo "drgn: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
+		echo "drgn finds host name $host and $(grep -c '^task' <<< "$out") processes"
+	fi
 	out=$(image_vmcoreinfo "$image" 2>&1)
 	[[ $out == *" 6.1."* ]] || { echo "libkdumpfile: $(tail -n 1 <<< "$out")" && return 1; }
 	echo "libkdumpfile reads VMCOREINFO: $out"
-	out=$(image_reader "$arch" makedumpfile -c -d 17 --message-level 28 "$image" "$image.d17" 2>&1) &&
+	out=$(image_reader "$arch" makedumpfile --non-mmap -c -d 17 --message-level 28 "$image" "$image.d17" 2>&1) &&
 		[ -s "$image.d17" ] ||
 		{ echo "makedumpfile -d 17: $(tail -n 3 <<< "$out" | tr '\n' ' ')" && return 1; }
 	echo "makedumpfile -d 17 takes it: $(($(stat -c %s "$image.d17") / 1048576)) MB, $(

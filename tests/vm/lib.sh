@@ -32,17 +32,19 @@ vm_say() {
 }
 
 # vm_kernel FLAVOUR: the folder of a test kernel, built when it is not there; with "-debian" in its name it is
-# Debian's own, fetched, which cannot jump.
+# Debian's own, fetched, which cannot jump. A flavour "x86_64+x86_64-other" is a machine whose A is the first kernel
+# and whose B is the second; this is about the first.
 vm_kernel() {
-	local boot folder=$vm_build/kernels/$1
-	case $1 in
+	local boot flavour=${1%%+*} folder
+	folder=$vm_build/kernels/$flavour
+	case $flavour in
 	*-debian*)
-		boot=$("$vm_top/scripts/debian-kernel" "${1/-debian/}") || return 1
+		boot=$("$vm_top/scripts/debian-kernel" "${flavour/-debian/}") || return 1
 		mkdir -p "$folder"
 		ln -sfn "$(echo "$boot"/vmlinuz-*)" "$folder/bzImage"
 		ln -sfn "$(echo "$boot"/../lib/modules/*)" "$folder/modules"
 		echo "$folder" ;;
-	*) "$vm_here/kernel/build-kernel" "$1" ;;
+	*) "$vm_here/kernel/build-kernel" "$flavour" ;;
 	esac
 }
 
@@ -143,9 +145,9 @@ vm_work() {
 }
 
 # vm_images FLAVOUR...: $vm_build/images/FLAVOUR.img for each kernel flavour, which are of one
-# architecture. The image of A carries B: the same kernel and an initramfs of its own.
+# architecture. The image of A carries B: the same kernel, if no other is named, and an initramfs of its own.
 vm_images() {
-	local images=$vm_build/images work flavour kernel
+	local images=$vm_build/images work flavour kernel other
 	work=$images/$(vm_arch "$1")
 	vm_work "$(vm_arch "$1")" || return 1
 	for flavour in $vm_kernels_inside; do
@@ -153,8 +155,8 @@ vm_images() {
 		[ "$(vm_arch "$1")" != x86_64 ] || cp "$kernel/bzImage" "$work/a/b/bzImage-$flavour"
 	done
 	for flavour in "$@"; do
-		kernel=$(vm_kernel "$flavour") || return 1
-		cp "$kernel/bzImage" "$work/a/b/bzImage"
+		kernel=$(vm_kernel "$flavour") && other=$(vm_kernel "${flavour#*+}") || return 1
+		cp "$other/bzImage" "$work/a/b/bzImage"
 		vm_pack "$work/a" "$images/$flavour.img" || return 1
 		ln -sfn "$kernel/bzImage" "$images/$flavour.bzImage"
 	done
@@ -162,8 +164,19 @@ vm_images() {
 
 # vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's
 # last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck. With
-# firmware=efi in APPEND the machine is one that EFI starts, with variables of its own.
+# firmware=efi in APPEND the machine is one that EFI starts, with variables of its own. A guest that says "again"
+# (it was not placed where the test wants it) is started anew.
 vm_boot() {
+	local try
+	for try in {1..20}; do
+		vm_boot_once "$@" && return
+		[ "$vm_why" = again ] || return
+	done
+	vm_why="not placed as the test wants it in $try starts"
+	return 1
+}
+
+vm_boot_once() {
 	local name=$1 flavour=$2 megabytes=$3 cpus=$4 cpu=$5 append=$6
 	local base=$vm_out/$name initrd=$vm_build/images/$flavour.img qemu program
 	program=qemu-system-$(vm_arch "$flavour")

@@ -16,6 +16,7 @@ stages_guests() {
 	local flavour megabytes cpus
 	cat <<-END
 	hibernate-3072-i386 i386 3072 2 max steps=hibernate
+	hibernate-512-x86_64 x86_64 512 2 max steps=hibernate
 	hibernate-1024-i386-pae i386-pae 1024 2 qemu32 steps=hibernate
 	hibernate-256-i386 i386 256 1 max steps=hibernate cycles=2
 	hibernate-file-i386-pae i386-pae 256 1 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no
@@ -30,8 +31,10 @@ stages_guests() {
 	if [ "$1" != yes ]; then
 		echo "hibernate-powercut-i386 i386 256 1 max steps=powercut cuts=3"
 		echo "snapshots-i386 i386 256 1 max steps=snapshots rounds=3"
+		echo "snapshots-x86_64 x86_64 512 2 max steps=snapshots rounds=1"
 		return
 	fi
+	stages_long_x86_64
 	for megabytes in 3072 1024 256; do
 		for flavour in i386 i386-pae; do
 			for cpus in 1 2; do
@@ -51,6 +54,43 @@ stages_guests() {
 	echo "hibernate-classic-i386 i386 512 1 max steps=hibernate a=mem=200M restore=classic expect=classic"
 	echo "hibernate-file-i386 i386 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no"
 	echo "hibernate-least-i386 i386 256 1 max steps=hibernate options=--mem-min=0x2000000,--mem-max=0x4400000"
+}
+
+# The same for x86_64, where the CPU max has five-level page tables unless told not to.
+stages_long_x86_64() {
+	local megabytes cpus
+	cat <<-END
+	hibernate-6144-x86_64 x86_64 6144 2 max steps=hibernate used=90
+	hibernate-direct-6144-x86_64 x86_64 6144 2 max,la57=off steps=direct expect=direct used=85
+	hibernate-6144-x86_64-qemu64 x86_64 6144 1 qemu64 steps=hibernate used=80
+	hibernate-above-x86_64 x86_64 6144 2 max steps=hibernate used=50 text=high
+	END
+	for megabytes in 2048 512; do
+		for cpus in 1 2; do
+			echo "hibernate5-$megabytes-x86_64-$cpus x86_64 $megabytes $cpus max steps=hibernate cycles=5"
+		done
+	done
+	cat <<-END
+	hibernate-2048-x86_64-la57=off x86_64 2048 2 max,la57=off steps=hibernate
+	hibernate-512-x86_64-qemu64 x86_64 512 1 qemu64 steps=hibernate cycles=2
+	hibernate-direct-2048-x86_64 x86_64 2048 2 max steps=direct expect=direct
+	hibernate-2008-x86_64 x86_64 1024 2 max steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no
+	hibernate-classic-x86_64 x86_64 1024 1 max steps=hibernate a=mem=400M restore=classic expect=classic
+	hibernate-file-x86_64 x86_64 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no
+	hibernate-refusals-x86_64 x86_64 1024 2 max steps=refusals a=mem=400M
+	foreign-la57-x86_64 x86_64 512 2 max steps=foreign other=x86_64 othercpu=max,la57=off words=five-level
+	foreign-no-la57-x86_64 x86_64 512 1 max,la57=off steps=foreign other=x86_64 othercpu=max words=five-level
+	hibernate-powercuts-x86_64 x86_64 512 1 max steps=powercut cuts=20
+	snapshots10-x86_64 x86_64 512 2 max,la57=off steps=snapshots rounds=10
+	hibernate-x86_64-6.12 x86_64-6.12 512 2 max steps=hibernate
+	hibernate-i386-6.12 i386-6.12 512 2 max steps=hibernate
+	hibernate-x86_64-cloud x86_64-cloud 1024 2 max steps=hibernate
+	hibernate-builds-x86_64 x86_64+x86_64-other 512 2 max steps=hibernate c=x86_64-6.12
+	hibernate-older-x86_64 x86_64-6.12+x86_64 512 2 max steps=hibernate c=x86_64-other
+	hibernate-efi-x86_64 x86_64 1024 2 max steps=hibernate firmware=efi
+	snapshots-x86_64-6.12 x86_64-6.12 512 2 max steps=snapshots rounds=2
+	snapshots-x86_64-other x86_64-other 512 2 max steps=snapshots rounds=2
+	END
 }
 
 # stages_run NAME FLAVOUR MEGABYTES CPUS CPU PARAMETERS...: run one guest, print its lines.
@@ -215,6 +255,17 @@ stages_direct() {
 	vm_why=ok
 }
 
+# Bytes of the machine's memory below 4 GiB, where QEMU's pc leaves room for devices, and above.
+stages_low_memory() {
+	local bytes=$((stages_megabytes * 1048576))
+	[ $bytes -lt $((0xe0000000)) ] || bytes=$((0xc0000000))
+	echo $bytes
+}
+
+stages_high_memory() {
+	echo $((stages_megabytes * 1048576 - $(stages_low_memory)))
+}
+
 # stages_look BASE PID: on "@@ ... pause", take the machine's memory. QEMU answers on the other pipe, which is
 # read so that it does not fill.
 stages_look() {
@@ -224,7 +275,8 @@ stages_look() {
 	rm -f "$1.memory"
 	{
 		echo stop
-		echo "pmemsave 0 $((stages_megabytes * 1048576)) \"$1.memory\""
+		echo "pmemsave 0 $(stages_low_memory) \"$1.memory\""
+		[ "$(stages_high_memory)" = 0 ] || echo "pmemsave 0x100000000 $(stages_high_memory) \"$1.memory.high\""
 		echo "pmemsave 0 16 \"$1.$word\""
 	} > "$stages_base.monitor.in"
 	timeout 300 sh -c 'while [ ! -s "$1" ]; do sleep 0.1; done' sh "$1.$word"
@@ -239,7 +291,7 @@ stages_compare() {
 	if tr -d '\r' < "$base.results" | sed -n "/^@@ $2$/,\$p" | grep "^@@ ${2}_over" > /dev/null &&
 		image_same_as_memory "$stages_base.vda" "$base.memory" > "$base.compared"; then
 		echo "ok vm $stages_name: $3 is the image, byte by byte: $(tail -n 1 "$base.compared")"
-		rm -f "$base.memory"
+		rm -f "$base".memory{,.high}
 		return 0
 	fi
 	stages_fail "$1" "$3: $(tail -n 1 "$base.compared")"
@@ -248,13 +300,15 @@ stages_compare() {
 # Parameters that keep a kernel inside what A lent: the rest of the RAM is reserved. The page below 1 MiB gets
 # another type, or the kernel joins the firmware's reserved memory there with ours and then locks both.
 stages_confined() {
-	local from to at=$((0x100000)) end=$((stages_megabytes * 1048576 - 0x20000)) words="memmap=4K#1020K"
+	local from to at=$((0x100000)) end=$(($(stages_low_memory) - 0x20000)) words="memmap=4K#1020K"
 	while read -r from && read -r to; do
 		[ $((from)) -ge $((0x100000)) ] || continue
 		words+=" memmap=$((from - at))\$$at"
 		at=$((to))
 	done < <(stages_lent 1)
-	echo "$words memmap=$((end - at))\$$at"
+	words+=" memmap=$((end - at))\$$at"
+	[ "$(stages_high_memory)" = 0 ] || words+=" memmap=$(stages_high_memory)\$0x100000000"
+	echo "$words"
 }
 
 # stages_lent STAGE: start and end of what A lent, one number on a line.
@@ -486,5 +540,5 @@ stages_figures() {
 }
 
 stages_done() {
-	rm -f "$stages_base".vd? "$stages_base".monitor.* "$stages_base".*.memory "$stages_base".{image,machine,cut*}
+	rm -f "$stages_base".vd? "$stages_base".monitor.* "$stages_base".*.memory* "$stages_base".{image,machine,cut*}
 }
