@@ -466,6 +466,8 @@ static void test_recorded_others(void **state)
 	assert_int_equal(machine.firmware.count, 159);
 	assert_int_equal(machine.boot_params.size, 0);
 	assert_int_equal(machine.rsdp, 0x7f800014);
+	assert_int_equal(machine.rsdp_copy_bytes, 36);
+	assert_memory_equal(machine.rsdp_copy, "RSD PTR ", 8);
 	assert_int_equal(machine.page_offset, 0xc0000000);
 	machine_done(&machine);
 }
