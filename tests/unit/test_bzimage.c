@@ -13,74 +13,27 @@
 #include <cmocka.h>
 
 #include "arch/i386/bzimage.h"
-#include "image_builder.h"
-#include "loader.h"
-#include "pc.h"
-#include "plan.h"
-#include "purgatory/abi.h"
+#include "load_test.h"
 
 #define MIB UINT64_C(0x100000)
 
-struct fixture {
-	struct machine machine;
-	struct request request;
-	struct image image;
-	struct plan plan;
-	struct error err;
-};
-
-static int setup(void **state)
+static int setup_kernel(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct load_test *f;
 
-	if (!f)
+	if (setup(state))
 		return -1;
-	pc_init(&f->machine, 512);
-	f->request.image_name = "vmlinuz";
+	f = *state;
 	f->request.cmdline = "console=ttyS0";
-	*state = f;
 	return 0;
 }
 
-static int teardown(void **state)
+static void use(struct load_test *f, const struct image_bzimage *fields)
 {
-	struct fixture *f = *state;
-
-	plan_done(&f->plan);
-	pc_done(&f->machine);
-	free(f->image.data);
-	free(f);
-	return 0;
+	take(f, image_bzimage(fields));
 }
 
-static void use(struct fixture *f, const struct image_bzimage *fields)
-{
-	free(f->image.data);
-	f->image = image_bzimage(fields);
-	f->request.image = image_span(&f->image);
-}
-
-static int make(struct fixture *f)
-{
-	plan_done(&f->plan);
-	f->err.text[0] = '\0';
-	return plan_make(&f->request, &f->machine, &arch_i386, &f->plan, &f->err);
-}
-
-static void made(struct fixture *f)
-{
-	if (make(f))
-		fail_msg("refused: %s", f->err.text);
-}
-
-static void refused(struct fixture *f, const char *words)
-{
-	assert_int_equal(make(f), -1);
-	if (!strstr(f->err.text, words))
-		fail_msg("'%s' does not say '%s'", f->err.text, words);
-}
-
-static void is_at(struct fixture *f, const char *name, uint64_t start, uint64_t end)
+static void is_at(struct load_test *f, const char *name, uint64_t start, uint64_t end)
 {
 	const struct segment *s = plan_segment(&f->plan, name);
 
@@ -89,16 +42,6 @@ static void is_at(struct fixture *f, const char *name, uint64_t start, uint64_t 
 		fail_msg("%s is at 0x%llx-0x%llx, not 0x%llx-0x%llx", name,
 			 (unsigned long long)s->at.start, (unsigned long long)s->at.end,
 			 (unsigned long long)start, (unsigned long long)end);
-}
-
-static struct purgatory_params params_of(struct fixture *f)
-{
-	const struct segment *s = plan_segment(&f->plan, "purgatory");
-	struct purgatory_params params;
-
-	assert_non_null(s);
-	memcpy(&params, s->data.data, sizeof(params));
-	return params;
 }
 
 static void damage_is_refused_with_what_and_where(void **state)
@@ -124,7 +67,7 @@ static void damage_is_refused_with_what_and_where(void **state)
 		{ 0x258, 8, UINT64_MAX, "pref_address 0xffffffffffffffff at 0x258" },
 		{ 0x258, 8, 0x1000001, "not page aligned" },
 	};
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct bzimage kernel;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -142,7 +85,7 @@ static void damage_is_refused_with_what_and_where(void **state)
 /* Each length in a block of its own, so that a byte read too far is seen. */
 static void truncated_files_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct bzimage kernel;
 
 	use(f, &image_modern);
@@ -162,7 +105,7 @@ static void truncated_files_are_refused(void **state)
 static void no_header_byte_does_harm(void **state)
 {
 	static const uint8_t values[] = { 0x00, 0x7f, 0x80, 0xff };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.no_checks = true;
 	for (size_t offset = 0x1f1; offset < 0x290; offset++)
@@ -176,7 +119,7 @@ static void no_header_byte_does_harm(void **state)
 
 static void every_field_is_read(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct bzimage kernel;
 
 	use(f, &image_modern);
@@ -199,13 +142,13 @@ static void every_field_is_read(void **state)
 static void a_modern_kernel_lies_where_it_prefers(void **state)
 {
 	static const uint8_t initrd[5000] = { 1, 2, 3 };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 	const struct segment *s;
 
 	use(f, &image_modern);
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "purgatory", 0x3000, plan_segment(&f->plan, "purgatory")->at.end);
 	is_at(f, "boot_params", 0x10000, 0x12000);
 	is_at(f, "kernel", 0x1000000, 0x1606000);
@@ -232,7 +175,7 @@ static void a_modern_kernel_lies_where_it_prefers(void **state)
 /* 2.05 to 2.09 and init_size 0: what the original loaded as nothing at all. */
 static void every_protocol_is_loaded_whole(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.no_checks = true;
 	for (uint16_t protocol = 0x200; protocol <= 0x20f; protocol++)
@@ -245,7 +188,7 @@ static void every_protocol_is_loaded_whole(void **state)
 			fields.init_size = variant & 2 ? 0 : 1000;
 			fields.payload_bytes = 3 * MIB;
 			use(f, &fields);
-			made(f);
+			made(f, "bzImage");
 			s = plan_segment(&f->plan, "kernel");
 			assert_int_equal(s->data.size, 3 * MIB);
 			assert_true(range_bytes(s->at) >= 3 * MIB);
@@ -263,24 +206,24 @@ static void every_protocol_is_loaded_whole(void **state)
 static void the_estimate_is_bounded(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	fields.init_size = 0;
 	fields.payload_bytes = 40 * MIB;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "kernel", 0x1000000, 0x1000000 + (40 + 64 + 1) * MIB);
 }
 
 static void before_2_02_boot_params_are_at_90000(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	const struct segment *s;
 
 	fields.protocol = 0x201;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "boot_params", 0x90000, 0x92000);
 	s = plan_segment(&f->plan, "boot_params");
 	assert_int_equal(le16_get(s->data.data + 0x20), 0xa33f);
@@ -293,11 +236,11 @@ static void before_2_02_boot_params_are_at_90000(void **state)
 static void a_kernel_that_cannot_move(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	fields.relocatable = 0;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "kernel", 0x100000, 0x106000);
 	f->request.mode = REQUEST_PRESERVE;
 	refused(f, "CONFIG_RELOCATABLE");
@@ -307,12 +250,12 @@ static void a_kernel_that_cannot_move(void **state)
 static void below_its_preferred_address(void **state)
 {
 	static const uint8_t initrd[5000] = { 1 };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use(f, &image_modern);
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
 	f->request.limit = (struct range){ 0, 0x1000000 };
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "kernel", 0x200000, 0x206000);
 	is_at(f, "initrd", 0xffe000, 0x1000000);
 	assert_int_equal(params_of(f).entry, 0x200000);
@@ -324,17 +267,17 @@ static void below_its_preferred_address(void **state)
 
 static void limits_are_answered_by_what_would_do(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use(f, &image_modern);
 	f->request.limit = (struct range){ 0, 0x201000 };
 	refused(f, "the smallest that would do is --mem-max=0x205fff");
 	f->request.limit.end = 0x206000;
-	made(f);
+	made(f, "bzImage");
 	f->request.limit = (struct range){ 0x3000000, 0x3100000 };
 	refused(f, "--mem-max=0x3615fff");
 	f->request.limit.end = 0x3616000;
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "kernel", 0x3000000, 0x3606000);
 	is_at(f, "boot_params", 0x3606000, 0x3608000);
 }
@@ -342,7 +285,7 @@ static void limits_are_answered_by_what_would_do(void **state)
 static void too_large_for_the_machine(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	fields.init_size = 0xffffffff;
 	use(f, &fields);
@@ -357,7 +300,7 @@ static void too_large_for_the_machine(void **state)
 static void the_command_line_has_its_length(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	char text[300];
 
 	memset(text, 'x', sizeof(text));
@@ -365,14 +308,14 @@ static void the_command_line_has_its_length(void **state)
 	f->request.cmdline = text;
 	fields.protocol = 0x205;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	text[255] = 'x';
 	text[256] = '\0';
 	refused(f, "the command line has 256 characters, this kernel takes 255");
 	fields.protocol = 0x206;
 	fields.cmdline_size = 256;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	fields.cmdline_size = 0;
 	use(f, &fields);
 	refused(f, "this kernel takes 0");
@@ -382,17 +325,17 @@ static void an_initrd_keeps_below_its_limit(void **state)
 {
 	static const uint8_t initrd[5000] = { 1 };
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
 	fields.initrd_max = 0x1ffffff;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "initrd", 0x1ffe000, 0x2000000);
 	/* no room above the kernel: below it */
 	fields.initrd_max = 0x1600000;
 	use(f, &fields);
-	made(f);
+	made(f, "bzImage");
 	is_at(f, "initrd", 0xffe000, 0x1000000);
 	fields.initrd_max = 0x100000;
 	use(f, &fields);
@@ -400,7 +343,7 @@ static void an_initrd_keeps_below_its_limit(void **state)
 }
 
 /* RAM that boot_params hand over. */
-static uint64_t told_ram(struct fixture *f)
+static uint64_t told_ram(struct load_test *f)
 {
 	const uint8_t *b = plan_segment(&f->plan, "boot_params")->data.data;
 	uint64_t bytes = 0;
@@ -415,7 +358,7 @@ static void a_kernel_to_jump_to_stays_in_its_region(void **state)
 {
 	struct image_bzimage fields = image_modern;
 	static const uint8_t initrd[5000] = { 1 };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.mode = REQUEST_PRESERVE;
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
@@ -424,7 +367,7 @@ static void a_kernel_to_jump_to_stays_in_its_region(void **state)
 
 		fields.alignment = UINT32_C(1) << bit;
 		use(f, &fields);
-		made(f);
+		made(f, "bzImage");
 		region = f->plan.jump.main;
 		for (unsigned i = 0; i < f->plan.segment_count; i++)
 			assert_true(range_contains(region, f->plan.segments[i].at) ||
@@ -442,30 +385,30 @@ static void a_kernel_to_jump_to_stays_in_its_region(void **state)
 
 static void a_region_below_16_mib_is_answered_by_what_would_do(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.mode = REQUEST_PRESERVE;
 	f->request.limit = (struct range){ 0, 0x1000000 };
 	use(f, &image_modern);
 	refused(f, "the smallest that would do is --mem-max=0x");
 	f->request.limit.end = strtoull(strstr(f->err.text, "--mem-max=") + 10, NULL, 0) + 1;
-	made(f);
+	made(f, "bzImage");
 	f->request.limit.end -= 4096;
 	refused(f, "the smallest that would do is --mem-max=0x");
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup_kernel, teardown)
 
 static void a_device_tree_must_be_one(void **state)
 {
 	static const uint8_t tree[48] = { 0xd0, 0x0d, 0xfe, 0xed };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct image_bzimage old = image_modern;
 
 	use(f, &image_modern);
 	f->request.given |= REQUEST_DTB;
 	f->request.dtb = (struct span){ tree, sizeof(tree) };
-	made(f);
+	made(f, "bzImage");
 	f->request.dtb.size = 39;
 	refused(f, "no device tree");
 	f->request.dtb = (struct span){ tree + 1, 47 };

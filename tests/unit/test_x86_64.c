@@ -15,34 +15,22 @@
 
 #include "arch/i386/boot_params.h"
 #include "handoff.h"
-#include "image_builder.h"
-#include "loader.h"
-#include "pc.h"
-#include "plan.h"
-#include "purgatory/abi.h"
+#include "load_test.h"
 
 #define MIB UINT64_C(0x100000)
 #define GIB (1024 * MIB)
 
 static const uint8_t initrd[3 * 4096] = { 7 };
 
-struct fixture {
-	struct machine machine;
-	struct request request;
-	struct image image;
-	struct plan plan;
-	struct error err;
-};
-
 /* 512 MiB, and 2 GiB more above 4 GiB. */
-static int setup(void **state)
+static int setup_64(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct range high = { 4 * GIB, 6 * GIB };
+	struct load_test *f;
 
-	if (!f)
+	if (setup(state))
 		return -1;
-	pc_init(&f->machine, 512);
+	f = *state;
 	strcpy(f->machine.arch, "x86_64");
 	f->machine.cpu = CPU_LONG_MODE | CPU_PAE;
 	f->machine.total_bytes = f->machine.available_bytes = 2560 * MIB;
@@ -52,33 +40,19 @@ static int setup(void **state)
 	    memmap_sort(&f->machine.firmware, &f->err) ||
 	    range_set_add(&f->machine.ram, high, &f->err))
 		return -1;
-	f->request.image_name = "vmlinuz";
 	f->request.cmdline = "quiet";
-	*state = f;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	plan_done(&f->plan);
-	pc_done(&f->machine);
-	free(f->image.data);
-	free(f);
-	return 0;
-}
-
-static void use_kernel(struct fixture *f, uint16_t xloadflags)
+static void use_kernel(struct load_test *f, uint16_t xloadflags)
 {
 	struct image_bzimage fields = image_modern;
 
 	fields.xloadflags = xloadflags;
-	f->image = image_bzimage(&fields);
-	f->request.image = image_span(&f->image);
+	take(f, image_bzimage(&fields));
 }
 
-static void use_program(struct fixture *f, uint16_t machine)
+static void use_program(struct load_test *f, uint16_t machine)
 {
 	struct image_elf fields = {
 		.elf_class = machine == EM_X86_64 ? ELFCLASS64 : ELFCLASS32,
@@ -88,46 +62,18 @@ static void use_program(struct fixture *f, uint16_t machine)
 		.loads = { { 96 * MIB, 0x2000, 0x1000 } },
 	};
 
-	f->image = image_elf(&fields);
-	f->request.image = image_span(&f->image);
+	take(f, image_elf(&fields));
 	f->request.cmdline = "";
 	f->request.elf_args = ELF_ARGS_NONE;
 	f->request.given = REQUEST_ELF_ARGS;
 }
 
-static int make(struct fixture *f)
-{
-	plan_done(&f->plan);
-	return plan_make(&f->request, &f->machine, arch_find(f->machine.arch), &f->plan, &f->err);
-}
-
-static void assert_made(struct fixture *f)
-{
-	if (make(f))
-		fail_msg("%s", f->err.text);
-}
-
-static void assert_refused(struct fixture *f, const char *why)
-{
-	assert_int_equal(make(f), -1);
-	if (!strstr(f->err.text, why))
-		fail_msg("'%s' does not say '%s'", f->err.text, why);
-}
-
-static const struct segment *segment_of(struct fixture *f, const char *name)
+static const struct segment *segment_of(struct load_test *f, const char *name)
 {
 	const struct segment *segment = plan_segment(&f->plan, name);
 
 	assert_non_null(segment);
 	return segment;
-}
-
-static struct purgatory_params params_of(struct fixture *f)
-{
-	struct purgatory_params params;
-
-	memcpy(&params, segment_of(f, "purgatory")->data.data, sizeof(params));
-	return params;
 }
 
 static struct jump_pad pad_of(const struct segment *segment)
@@ -140,11 +86,11 @@ static struct jump_pad pad_of(const struct segment *segment)
 
 static void test_64_bit_entry(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G);
-	assert_made(f);
+	made(f, NULL);
 	params = params_of(f);
 	assert_string_equal(f->plan.loader, "bzImage64");
 	assert_int_equal(f->plan.flags, UINT32_C(62) << 16);
@@ -156,10 +102,10 @@ static void test_64_bit_entry(void **state)
 
 static void test_32_bit_kernel_leaves_long_mode(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, 0);
-	assert_made(f);
+	made(f, NULL);
 	assert_string_equal(f->plan.loader, "bzImage");
 	assert_int_equal(params_of(f).entry, segment_of(f, "kernel")->at.start);
 	assert_true(params_of(f).flags & PURG_ENTER_32);
@@ -168,14 +114,14 @@ static void test_32_bit_kernel_leaves_long_mode(void **state)
 
 static void test_everything_above_4_gib(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	const uint8_t *page;
 	uint64_t at;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G);
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
 	f->request.limit.start = 4 * GIB;
-	assert_made(f);
+	made(f, NULL);
 	for (unsigned i = 0; i < f->plan.segment_count; i++)
 		assert_true(f->plan.segments[i].at.start >= 4 * GIB);
 	page = segment_of(f, "boot_params")->data.data;
@@ -189,22 +135,22 @@ static void test_everything_above_4_gib(void **state)
 
 static void test_above_4_gib_only_where_the_kernel_allows_it(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64);
 	f->request.limit.start = 4 * GIB;
-	assert_refused(f, "no free memory for the kernel");
+	refused(f, "no free memory for the kernel");
 }
 
 static void test_jump(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	const struct segment *h;
 	struct jump_pad pad;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G | XLOAD_5LEVEL | XLOAD_5LEVEL_ON);
 	f->request.mode = REQUEST_PRESERVE;
-	assert_made(f);
+	made(f, NULL);
 	h = segment_of(f, "handoff");
 	pad = pad_of(h);
 	assert_int_equal(f->plan.flags, UINT32_C(62) << 16 | PLAN_PRESERVE_CONTEXT);
@@ -225,12 +171,12 @@ static void test_jump(void **state)
 
 static void test_jump_above_4_gib(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G);
 	f->request.mode = REQUEST_PRESERVE;
 	f->request.limit.start = 4 * GIB;
-	assert_made(f);
+	made(f, NULL);
 	assert_true(f->plan.jump.handoff.start >= 4 * GIB);
 	assert_true(f->plan.jump.in > 4 * GIB);
 	assert_true(segment_of(f, "kernel")->at.start > 4 * GIB);
@@ -239,112 +185,109 @@ static void test_jump_above_4_gib(void **state)
 
 static void test_pad_shares_a_large_page_with_any_region(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct handoff_layout layout;
 
 	assert_int_equal(handoff_measure(&f->machine, &layout, &f->err), 0);
 	use_kernel(f, XLOAD_KERNEL_64);
 	f->request.mode = REQUEST_PRESERVE;
 	f->request.limit = (struct range){ 64 * MIB - layout.total_bytes, 256 * MIB };
-	assert_made(f);
+	made(f, NULL);
 	assert_int_equal((f->plan.jump.handoff.end - 1) / (2 * MIB),
 			 f->plan.jump.handoff.end / (2 * MIB));
 }
 
 static void test_page_table_levels_must_match(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_5LEVEL | XLOAD_5LEVEL_ON);
 	f->request.mode = REQUEST_PRESERVE;
 	f->machine.cpu |= CPU_LA57;
-	assert_made(f);
+	made(f, NULL);
 	assert_null(strstr(f->plan.cmdline, "no5lvl"));
 	assert_true(pad_of(segment_of(f, "handoff")).flags & PAD_FLAG_LA57);
 	f->request.cmdline = "no5lvl";
-	assert_refused(f, "no5lvl");
+	refused(f, "no5lvl");
 	f->request.cmdline = "";
 	le16_put(f->image.data + BP_XLOADFLAGS, XLOAD_KERNEL_64 | XLOAD_5LEVEL);
-	assert_refused(f, "five-level");
+	refused(f, "five-level");
 }
 
 static void test_old_kernel_is_entered_without_five_levels(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64);
 	f->machine.cpu |= CPU_LA57;
-	assert_made(f);
+	made(f, NULL);
 	assert_true(params_of(f).flags & PURG_ENTER_32);
 	assert_int_equal(params_of(f).entry, segment_of(f, "kernel")->at.start);
 }
 
 static void test_word_sizes_must_match_to_come_back(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.mode = REQUEST_PRESERVE;
 	use_kernel(f, 0);
-	assert_refused(f, "same word size");
-	free(f->image.data);
+	refused(f, "same word size");
 	use_kernel(f, XLOAD_KERNEL_64);
 	strcpy(f->machine.arch, "i686");
 	f->machine.cpu = CPU_PAE;
-	assert_refused(f, "same word size");
-	free(f->image.data);
+	refused(f, "same word size");
 	use_program(f, EM_386);
-	assert_made(f);
+	made(f, NULL);
 	strcpy(f->machine.arch, "x86_64");
 	f->machine.cpu = CPU_PAE | CPU_LONG_MODE;
-	assert_refused(f, "same word size");
+	refused(f, "same word size");
 }
 
 static void test_encrypted_memory_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64);
 	f->machine.cpu |= CPU_ENCRYPTED;
-	assert_made(f);
+	made(f, NULL);
 	f->request.mode = REQUEST_PRESERVE;
-	assert_refused(f, "encrypted");
+	refused(f, "encrypted");
 }
 
 static void test_programs(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_program(f, EM_X86_64);
 	f->request.mode = REQUEST_PRESERVE;
-	assert_made(f);
+	made(f, NULL);
 	assert_string_equal(f->plan.loader, "elf-x86_64");
 	assert_int_equal(params_of(f).entry, 96 * MIB + 0x10);
 	assert_int_equal(params_of(f).flags & (PURG_KEEP_STACK | PURG_ENTER_32), PURG_KEEP_STACK);
 	assert_int_equal(pad_of(segment_of(f, "handoff")).payload, 96 * MIB + 0x10);
-	free(f->image.data);
 	use_program(f, EM_386);
 	f->request.mode = REQUEST_BOOT;
-	assert_made(f);
+	made(f, NULL);
 	assert_string_equal(f->plan.loader, "elf-x86");
 	assert_true(params_of(f).flags & PURG_ENTER_32);
 }
 
 static void test_helper(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct jump_pad pad;
 
 	f->request.mode = REQUEST_JUMP_BACK;
 	f->request.entry = 7 * GIB + 0x1100;
 	f->request.entry_given = true;
-	assert_made(f);
+	made(f, NULL);
 	pad = pad_of(segment_of(f, "pad"));
 	assert_int_equal(pad.peer, 7 * GIB + 0x1100);
 	assert_int_equal(pad.peer_start, 7 * GIB + 0x1000);
 	assert_int_equal(pad.peer_end, 7 * GIB + 0x2000);
 	assert_int_equal(f->plan.entry, segment_of(f, "pad")->at.start + PAD_OUT);
 	f->request.one_way = true;
-	assert_made(f);
+	made(f, NULL);
 	pad = pad_of(segment_of(f, "pad"));
 	assert_true(pad.flags & PAD_FLAG_ONE_WAY);
 	assert_int_equal(f->plan.entry, segment_of(f, "pad")->at.start + PAD_OUT);
@@ -354,14 +297,14 @@ static void test_helper(void **state)
 /* A 32-bit program on a 64-bit kernel names no address above 4 GiB. */
 static void test_32_bit_program(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use_kernel(f, XLOAD_KERNEL_64 | XLOAD_ABOVE_4G);
 	f->request.reach_end = 4 * GIB;
 	f->request.limit = (struct range){ 4 * GIB, 6 * GIB };
-	assert_refused(f, "a 32-bit program can use memory up to 0xffffffff");
+	refused(f, "a 32-bit program can use memory up to 0xffffffff");
 	f->request.limit.start = 16 * MIB;
-	assert_made(f);
+	made(f, NULL);
 	for (unsigned i = 0; i < f->plan.segment_count; i++)
 		assert_true(f->plan.segments[i].at.end <= 4 * GIB);
 }
@@ -369,25 +312,27 @@ static void test_32_bit_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_64_bit_entry, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_32_bit_kernel_leaves_long_mode, setup,
+		cmocka_unit_test_setup_teardown(test_64_bit_entry, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_32_bit_kernel_leaves_long_mode, setup_64,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_everything_above_4_gib, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_everything_above_4_gib, setup_64, teardown),
 		cmocka_unit_test_setup_teardown(test_above_4_gib_only_where_the_kernel_allows_it,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(test_jump, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_jump_above_4_gib, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pad_shares_a_large_page_with_any_region, setup,
+						setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_jump, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_jump_above_4_gib, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_pad_shares_a_large_page_with_any_region,
+						setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_page_table_levels_must_match, setup_64,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_page_table_levels_must_match, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_kernel_is_entered_without_five_levels,
-						setup, teardown),
-		cmocka_unit_test_setup_teardown(test_word_sizes_must_match_to_come_back, setup,
+						setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_word_sizes_must_match_to_come_back, setup_64,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_encrypted_memory_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_programs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_32_bit_program, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_helper, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_encrypted_memory_is_refused, setup_64,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_programs, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_32_bit_program, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_helper, setup_64, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
