@@ -16,22 +16,8 @@
 #define PARAM(field) (field)(%ebx)
 #define REGISTER(n)  (PURG_REGISTERS + 8 * (n))(%ebx)
 
-	.section .head, "ax", @progbits
 	.code32
-	.globl	purgatory_head
-	.hidden	purgatory_head
-purgatory_head:
-	.long	PURG_MAGIC_VALUE
-	.long	PURG_PARAMS_BYTES
-	.org	PURG_MEMORY
-	.long	purgatory_end - purgatory_head
-	.org	PURG_CHECK
-	.long	purgatory_check - purgatory_head
-
-	.org	PURG_ENTRY
-	.globl	purgatory_entry
-	.hidden	purgatory_entry
-purgatory_entry:
+#include "arch/head.h"
 	cli
 	cld
 	call	1f

@@ -176,12 +176,4 @@ pad_back:
 	leal	PAD_OUT(%ebx), %eax
 	pushl	%eax
 	jmp	*PAD(PAD_RAW)
-	.globl	pad_code_end
-	.hidden	pad_code_end
-pad_code_end:
-
-	.org	PAD_DATA
-	.long	PAD_MAGIC_LO, PAD_MAGIC_HI
-	.org	PAD_BYTES
-
-	.section .note.GNU-stack, "", @progbits
+#include "arch/pad_end.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last step of a hand-over to real mode, from 32-bit protected mode, for the purgatory of either
- * x86. It gives the code behind it the machine as a PC's BIOS leaves it: interrupt vectors at 0, the
- * interrupt controllers at the vectors of the BIOS, the timer ticking. It knows registers and ports;
- * who is entered, and why, is none of its business.
+ * The last step of a hand-over to real mode, from 32-bit protected mode, for the purgatory of
+ * either x86. It gives the code behind it the machine as a PC's BIOS leaves it: interrupt vectors
+ * at 0, the interrupt controllers at the vectors of the BIOS, the timer ticking. It knows registers
+ * and ports; who is entered, and why, is none of its business.
  */
 #include "abi.h"
 
@@ -47,8 +47,8 @@
 /*
  * Entry: 32-bit protected mode, paging off, interrupts off, flat segments, a stack; %ebx = the head
  * of purgatory, below 4 GiB.
- * Left: real mode at the parameters' entry, SS:ESP, DS = ES = FS = GS and the other registers as they
- * say, interrupts off, A20 as it was under the old kernel (on).
+ * Left: real mode at the parameters' entry, SS:ESP, DS = ES = FS = GS and the other registers as
+ * they say, interrupts off, A20 as it was under the old kernel (on).
  */
 purgatory_enter_16:
 	call	1f

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The head of the 64-bit purgatory: its parameter block, the way in and the two ways out. The C part
- * (purgatory.c) decides; this file knows descriptors, stacks, modes and the register state of the
- * hand-over.
+ * The head of the 64-bit purgatory: its parameter block, the way in and the two ways out. The C
+ * part (purgatory.c) decides; this file knows descriptors, stacks, modes and the register state of
+ * the hand-over.
  *
  * Entered in 64-bit mode with everything it touches mapped at its physical address, interrupts off,
  * flat segments whose table may be gone, and a usable stack. General registers hold nothing.
@@ -22,22 +22,8 @@
 #define LOW_PARAM(field) (field)(%ebx)
 #define LOW_REGISTER(n)	 (PURG_REGISTERS + 8 * (n))(%ebx)
 
-	.section .head, "ax", @progbits
 	.code64
-	.globl	purgatory_head
-	.hidden	purgatory_head
-purgatory_head:
-	.long	PURG_MAGIC_VALUE
-	.long	PURG_PARAMS_BYTES
-	.org	PURG_MEMORY
-	.long	purgatory_end - purgatory_head
-	.org	PURG_CHECK
-	.long	purgatory_check - purgatory_head
-
-	.org	PURG_ENTRY
-	.globl	purgatory_entry
-	.hidden	purgatory_entry
-purgatory_entry:
+#include "arch/head.h"
 	cli
 	cld
 	leaq	purgatory_head(%rip), %rbx

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The 64-bit pad: the one page that guards a kernel's re-entry (doc/jump.md). It is copied into the
- * hand-off area by the loader and runs wherever that page lies: no relocation, no memory outside the
- * page but pad.note_raw, the peer's first bytes and the stack it is entered on. It has no page tables:
- * what it returns to is mapped by the table its own kernel left on, which OUT keeps. It knows nothing
- * of purgatory or images.
+ * hand-off area by the loader and runs wherever that page lies: no relocation, no memory outside
+ * the page but pad.note_raw, the peer's first bytes and the stack it is entered on. It has no page
+ * tables: what it returns to is mapped by the table its own kernel left on, which OUT keeps. It
+ * knows nothing of purgatory or images.
  *
  * OUT  what the pad's own kernel calls. IN  what anybody else jumps to in order to go back.
  *
- * Both are entered, and everything is left, in 64-bit mode: this page mapped at its physical address,
- * interrupts off, flat segments (selectors of no importance; the descriptor table may be gone), a
- * stack with one word to read. General registers hold nothing on entry.
+ * Both are entered, and everything is left, in 64-bit mode: this page mapped at its physical
+ * address, interrupts off, flat segments (selectors of no importance; the descriptor table may be
+ * gone), a stack with one word to read. General registers hold nothing on entry.
  *
  * The page: code, PAD_DATA struct jump_pad, scratch (below), stack down from PAD_STACK.
  */
@@ -29,9 +29,9 @@
 #define MSR_EFER 0xc0000080
 
 /*
- * Linux's re-entry up to 6.13 (relocate_kernel_64.S): mov (%rsp),%rbp; lea rel32(%rip),%r8. Those that
- * load their own descriptor table on the way do it with lgdt disp32(%rax) in the same page; without it
- * (before 6.13 and the stable kernels that took the fix) the machine resets.
+ * Linux's re-entry up to 6.13 (relocate_kernel_64.S): mov (%rsp),%rbp; lea rel32(%rip),%r8. Those
+ * that load their own descriptor table on the way do it with lgdt disp32(%rax) in the same page;
+ * without it (before 6.13 and the stable kernels that took the fix) the machine resets.
  */
 #define RAW_0	       0x242c8b48
 #define RAW_4	       0x00058d4c
@@ -48,8 +48,8 @@
 /*
  * Entry: (%rsp) = raw re-entry address of the own kernel, physical; not read with PAD_FLAG_ONE_WAY.
  * Left to the peer: %rsp on this page, (%rsp) = IN (0 with PAD_FLAG_ONE_WAY), 8(%rsp) = the default
- * next entry: where OUT goes next time if the peer does nothing but return. A peer may overwrite it.
- * All other registers 0.
+ * next entry: where OUT goes next time if the peer does nothing but return. A peer may overwrite
+ * it. All other registers 0.
  */
 pad_out:
 	cli
@@ -192,12 +192,4 @@ pad_back:
 	leaq	PAD_OUT(%rbx), %rax
 	pushq	%rax
 	jmp	*PAD(PAD_RAW)
-	.globl	pad_code_end
-	.hidden	pad_code_end
-pad_code_end:
-
-	.org	PAD_DATA
-	.long	PAD_MAGIC_LO, PAD_MAGIC_HI
-	.org	PAD_BYTES
-
-	.section .note.GNU-stack, "", @progbits
+#include "arch/pad_end.h"
