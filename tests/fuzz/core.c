@@ -52,7 +52,8 @@ static void check_loads(const struct layout *layout)
 	free(loads.items);
 }
 
-static void lay_out(const struct core *core, const struct jump_note *note, enum image_view view)
+static void lay_out(const struct core *core, const struct jump_note *note, enum image_view view,
+		    struct range kernel)
 {
 	struct layout layout;
 	struct error err;
@@ -66,6 +67,9 @@ static void lay_out(const struct core *core, const struct jump_note *note, enum 
 		layout_done(&layout);
 		return;
 	}
+	check_loads(&layout);
+	/* As of a 64-bit kernel that lies there. */
+	layout.text = (struct layout_text){ kernel, UINT64_C(0xffffffff81000000) };
 	check_loads(&layout);
 	layout_done(&layout);
 }
@@ -119,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum image_view view = (enum image_view)(IMAGE_VIEW_RESUME + fuzz_u64(&file) % 3);
 	uint64_t first = fuzz_u64(&file), second = fuzz_u64(&file);
 	struct core_source source = { read_file, &file, file.size };
+	struct range kernel = { align_down(first, PAGE_BYTES), align_down(second, PAGE_BYTES) };
 	struct jump_note note;
 	struct core core;
 	struct error err;
@@ -132,10 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	found = jump_note_of_core(&core, &note, &err);
 	if (found > 0) {
 		FUZZ_CHECK(range_set_contains(&note.lent, note.handoff));
-		lay_out(&core, &note, view);
+		lay_out(&core, &note, view, kernel);
 		jump_note_done(&note);
 	}
-	lay_out(&core, NULL, view);
+	lay_out(&core, NULL, view, kernel);
 	rebuild_notes(&core);
 	core_done(&core);
 	return 0;
