@@ -34,25 +34,38 @@ static void replan(struct crash *c, struct request request)
 
 	plan_done(&c->plan);
 	request.image = image_span(&c->image);
-	if (plan_make(&request, &c->machine, &arch_i386, &c->plan, &err))
+	if (plan_make(&request, &c->machine, arch_find(c->machine.arch), &c->plan, &err))
 		fail_msg("%s", err.text);
 }
 
-static int setup(void **state)
+static int setup_on(const char *machine, uint16_t xloadflags, void **state)
 {
+	struct image_bzimage fields = image_modern;
 	const char *top = getenv("srcdir");
 	struct crash *c = calloc(1, sizeof(*c));
 	struct error err;
 	char root[512];
 
 	assert_non_null(c);
-	snprintf(root, sizeof(root), "%s/tests/data/machines/pc-crash-512", top ? top : ".");
+	snprintf(root, sizeof(root), "%s/tests/data/machines/%s", top ? top : ".", machine);
 	if (machine_read(root, MACHINE_WANT_CRASH, &c->machine, &err))
 		fail_msg("%s", err.text);
-	c->image = image_bzimage(&image_modern);
+	fields.xloadflags = xloadflags;
+	c->image = image_bzimage(&fields);
 	replan(c, usual);
 	*state = c;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_on("pc-crash-512", 0, state);
+}
+
+/* Two reservations, and the kernel's image apart from the linear map. */
+static int setup_64(void **state)
+{
+	return setup_on("pc-64-crash-high", 0x7f, state);
 }
 
 static int teardown(void **state)
@@ -248,6 +261,61 @@ static void test_hotplug_asks_for_too_much(void **state)
 	plan_done(&plan);
 }
 
+static void test_image_of_a_64_bit_kernel_has_a_part_of_its_own(void **state)
+{
+	struct crash *c = *state;
+	const Elf64_Phdr *text = &c->parts[3]; /* behind three notes */
+
+	read_header(c);
+	assert_int_equal(c->header.e_machine, EM_X86_64);
+	assert_int_equal(text->p_type, PT_LOAD);
+	assert_int_equal(text->p_vaddr, 0xffffffff97200000);
+	assert_int_equal(text->p_paddr, 0x5a400000);
+	assert_int_equal(text->p_offset, text->p_paddr);
+	assert_int_equal(text->p_paddr + text->p_memsz, 0x5b400000);
+	for (unsigned i = 4; i < c->header.e_phnum; i++)
+		assert_true(c->parts[i].p_vaddr < 0xffffffff80000000);
+}
+
+static void test_neither_reservation_is_dumped_and_both_are_given(void **state)
+{
+	static const struct range low = { 0xaf000000, 0xbf000000 },
+				  high = { 0x1ab000000, 0x1bf000000 };
+	struct crash *c = *state;
+	struct range_set ram = { 0 };
+	struct error err;
+
+	read_header(c);
+	for (unsigned i = 3; i < c->header.e_phnum; i++) {
+		struct range at = { c->parts[i].p_paddr,
+				    c->parts[i].p_paddr + c->parts[i].p_memsz };
+
+		assert_false(range_overlaps(at, low) || range_overlaps(at, high));
+	}
+	for (unsigned i = 0; i < c->plan.segment_count; i++)
+		assert_true(range_contains(high, c->plan.segments[i].at));
+	assert_int_equal(memmap_of_type(&c->plan.given, MEMORY_RAM, &ram, &err), 0);
+	assert_true(range_set_contains(&ram, low));
+	range_set_done(&ram);
+}
+
+/* Below 1 MiB the kernel finds it by itself; who names another one is obeyed. */
+static void test_the_root_pointer_is_told(void **state)
+{
+	struct crash *c = *state;
+	struct request request = usual;
+
+	c->machine.rsdp = 0x7ffe014;
+	replan(c, usual);
+	assert_non_null(strstr(c->plan.cmdline, " acpi_rsdp=0x7ffe014"));
+	request.cmdline = "acpi_rsdp=0x1234567";
+	replan(c, request);
+	assert_null(strstr(c->plan.cmdline, "acpi_rsdp=0x7ffe014"));
+	c->machine.rsdp = 0xf5ad0;
+	replan(c, usual);
+	assert_null(strstr(c->plan.cmdline, "acpi_rsdp"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +327,11 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_everything_lies_in_the_reservation, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_image_of_a_64_bit_kernel_has_a_part_of_its_own,
+						setup_64, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_neither_reservation_is_dumped_and_both_are_given, setup_64, teardown),
+		cmocka_unit_test_setup_teardown(test_the_root_pointer_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_elf32_header_says_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_elf32_cannot_name_memory_above_4_gib, setup,
 						teardown),
