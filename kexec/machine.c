@@ -543,7 +543,7 @@ static int compare_notes(const void *left, const void *right)
 static int step_crash(struct reader *reader)
 {
 	struct machine *machine = reader->machine;
-	struct span content, rest, address, bytes;
+	struct span content;
 
 	if (!(reader->want & MACHINE_WANT_CRASH))
 		return 0;
@@ -560,10 +560,7 @@ static int step_crash(struct reader *reader)
 	}
 	if (reader_file(reader, "sys/kernel/vmcoreinfo", &content))
 		return 0;
-	rest = content;
-	if (!text_word(&rest, &address) ||
-	    text_number(address, 16, &machine->vmcoreinfo_note.address) ||
-	    !text_word(&rest, &bytes) || text_number(bytes, 16, &machine->vmcoreinfo_note.bytes))
+	if (vmcoreinfo_place(content, &machine->vmcoreinfo_note))
 		machine->vmcoreinfo_note = (struct machine_note){ 0, 0 };
 	reader_content_done(&content);
 	return 0;

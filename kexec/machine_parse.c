@@ -238,6 +238,19 @@ uint32_t cpuinfo_phys_bits(struct span text)
 	return (uint32_t)bits;
 }
 
+int vmcoreinfo_place(struct span text, struct machine_note *note)
+{
+	struct machine_note found;
+	struct span address, bytes;
+
+	if (!text_word(&text, &address) || text_number(address, 16, &found.address) ||
+	    !text_word(&text, &bytes) || text_number(bytes, 16, &found.bytes) ||
+	    found.bytes > UINT64_MAX - found.address)
+		return -1;
+	*note = found;
+	return 0;
+}
+
 uint64_t systab_rsdp(struct span text)
 {
 	struct span value;

@@ -50,6 +50,9 @@ int cpu_list_count(struct span text, uint32_t *count);
 /* A line "key: N kB" of /proc/meminfo in bytes; 0 when there is none. */
 uint64_t meminfo_bytes(struct span text, const char *key);
 
+/* Where the note is, in the text of /sys/kernel/vmcoreinfo (address and bytes, hex). 0 or -1. */
+int vmcoreinfo_place(struct span text, struct machine_note *note);
+
 /* The ACPI root pointer in /sys/firmware/efi/systab ("ACPI20=", else "ACPI="); 0 when there is
  * none. */
 uint64_t systab_rsdp(struct span text);

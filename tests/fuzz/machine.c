@@ -18,6 +18,7 @@ enum {
 	KIND_HEX,
 	KIND_VMCOREINFO,
 	KIND_SCREEN,
+	KIND_NOTE,
 	KINDS
 };
 
@@ -132,6 +133,7 @@ static void parse_screen(struct span text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
+	struct machine_note note;
 	uint32_t count;
 
 	switch (fuzz_u8(&input) % KINDS) {
@@ -141,6 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case KIND_CPU_LIST:
 		if (!cpu_list_count(input, &count))
 			FUZZ_CHECK(count && count <= UINT16_MAX);
+		break;
+	case KIND_NOTE:
+		if (!vmcoreinfo_place(input, &note))
+			FUZZ_CHECK(note.address + note.bytes >= note.address);
 		break;
 	case KIND_SYSTAB:
 		systab_rsdp(input);
@@ -185,6 +191,7 @@ static const struct {
 	{ KIND_EDD, "0x30|Fixed disk access\nEnhanced Disk Drive support\n|1023|254|63|"
 		    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789" },
 	{ KIND_KALLSYMS, "c1000000 T _text\nc1ff0000 D gdt_page\nf8000000 t gdt_page\t[mod]\n" },
+	{ KIND_NOTE, "0x1f510000 1024\n" },
 	{ KIND_HEX, "00 11 2233\n44FF|0x9fbff" },
 	{ KIND_SCREEN,
 	  "1 other\n0 i915drmfb\n|0x80000000 4096000 5120 1280 800 32\n8 16\n8 8\n8 0\n"

@@ -99,6 +99,7 @@ static void test_words_and_fields(void **state)
 
 static void test_small_texts(void **state)
 {
+	struct machine_note note;
 	uint32_t count = 99;
 	bool pae;
 
@@ -125,6 +126,11 @@ static void test_small_texts(void **state)
 	assert_int_equal(systab_rsdp(text("ACPI=0x2\nACPI20=0x7f\n")), 0x7f);
 	assert_int_equal(systab_rsdp(text("SMBIOS=0x1\nACPI=0x2\n")), 2);
 	assert_int_equal(systab_rsdp(text("ACPI20=zz\n")), 0);
+	assert_int_equal(vmcoreinfo_place(text("0x1f510000 1024\n"), &note), 0);
+	assert_true(note.address == 0x1f510000 && note.bytes == 0x1024);
+	assert_int_equal(vmcoreinfo_place(text("0x1f510000\n"), &note), -1);
+	assert_int_equal(vmcoreinfo_place(text("x 1024\n"), &note), -1);
+	assert_int_equal(vmcoreinfo_place(text("ffffffffffffff00 1024\n"), &note), -1);
 
 	assert_true(paging_from_meminfo(text("DirectMap4k: 1 kB\nDirectMap4M: 2 kB\n"), &pae));
 	assert_false(pae);
