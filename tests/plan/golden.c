@@ -16,6 +16,7 @@
 #include "plan.h"
 #include "purgatory/abi.h"
 #include "sha256.h"
+#include "uki_builder.h"
 
 #define LINE_CHARS  4096
 #define WORDS_MAX   40
@@ -215,6 +216,26 @@ static size_t cut(char *text, char **words)
 	return count;
 }
 
+/* "uki 1": kernel, initrd and command line so far are the sections of one file. */
+static void wrap(struct golden *g)
+{
+	const struct uki_section sections[] = {
+		{ ".cmdline", { (const uint8_t *)g->cmdline, strlen(g->cmdline) } },
+		{ ".linux", image_span(&g->image) },
+		{ ".initrd", g->request.initrd },
+	};
+	struct image file;
+
+	file.data = uki_build(0, sections, 3, &file.size);
+	if (!file.data)
+		fail("uki", "no memory");
+	free(g->image.data);
+	g->image = file;
+	g->request.initrd = (struct span){ NULL, 0 };
+	g->request.cmdline = "";
+	g->request.given &= ~(uint32_t)(REQUEST_INITRD | REQUEST_CMDLINE);
+}
+
 static void directive(struct golden *g, char *line)
 {
 	char *words[WORDS_MAX];
@@ -271,6 +292,8 @@ static void directive(struct golden *g, char *line)
 	else if (!strcmp(words[0], "core-class"))
 		g->request.core_class =
 			number(words[1]) == 32 ? CORE_CLASS_ELF32 : CORE_CLASS_ELF64;
+	else if (!strcmp(words[0], "uki"))
+		wrap(g);
 	else if (!strcmp(words[0], "noefi"))
 		g->request.no_efi = number(words[1]) != 0;
 	else if (!strcmp(words[0], "one-way"))
