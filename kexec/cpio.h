@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing an initramfs: a cpio archive in the "newc" form, as the kernel's
- * Documentation/driver-api/early-userspace/buffer-format.rst describes it. Pure: into memory.
+ * Making an initramfs: a cpio archive in the "newc" form, as the kernel's
+ * Documentation/driver-api/early-userspace/buffer-format.rst describes it. The same entries make
+ * the same bytes. Knows nothing of what is in it.
  */
 #ifndef KEXEC_CPIO_H
 #define KEXEC_CPIO_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "error.h"
 
 struct cpio_entry {
 	const char *name;      /* without a leading slash */
@@ -17,10 +19,11 @@ struct cpio_entry {
 	struct span data;
 };
 
-/* How many bytes the archive takes. */
-uint64_t cpio_size(const struct cpio_entry *entries, unsigned count);
+/* Why this program cannot make one, as err; 0 = it can. */
+int cpio_check(struct error *err);
 
-/* Write it; archive has cpio_size() bytes. */
-void cpio_fill(const struct cpio_entry *entries, unsigned count, uint8_t *archive);
+/* Make it, in memory that the caller frees. Owned by root, of no time. */
+int cpio_make(const struct cpio_entry *entries, unsigned count, uint8_t **archive, size_t *size,
+	      struct error *err);
 
 #endif

@@ -106,7 +106,8 @@ int resume_two_hop_check(const struct resume_image *image, const struct resume_r
 				      "--resume-kernel=FILE");
 	if (access(kernel, R_OK))
 		return error_set(err, "the kernel '%s' cannot be read", kernel);
-	if (check_self(err) || backing_map_file(&image->backing, &extents, &count, device, err))
+	if (cpio_check(err) || check_self(err) ||
+	    backing_map_file(&image->backing, &extents, &count, device, err))
 		return -1;
 	free(extents);
 	return 0;
@@ -192,20 +193,19 @@ static int make_initramfs(struct hop *hop, struct error *err)
 		{ .name = &RESUME_INIT_CONFIG[1], .mode = S_IFREG | 0600 },
 	};
 	unsigned count = sizeof(entries) / sizeof(entries[0]);
-	uint64_t size;
+	size_t size;
+	int result;
 
 	if (file_map_joined(self, 1, &hop->self, err) || check_static(hop->self.data, err) ||
 	    make_config(hop, &text, &text_bytes, err))
 		return -1;
 	entries[count - 2].data = hop->self.data;
 	entries[count - 1].data = (struct span){ (const uint8_t *)text, text_bytes };
-	size = cpio_size(entries, count);
-	hop->archive = malloc((size_t)size);
-	if (hop->archive)
-		cpio_fill(entries, count, hop->archive);
+	result = cpio_make(entries, count, &hop->archive, &size, err);
 	free(text);
-	hop->request.initrd = (struct span){ hop->archive, (size_t)size };
-	return hop->archive ? 0 : error_no_memory(err);
+	if (!result)
+		hop->request.initrd = (struct span){ hop->archive, size };
+	return result;
 }
 
 static int make_plan(struct hop *hop, struct error *err)
