@@ -33,7 +33,8 @@ struct work {
 	uint64_t covered; /* bytes of the head in use */
 	uint8_t *buffer;
 	uint8_t *trailer;
-	uint64_t chunk; /* number of the next chunk */
+	uint8_t zero_hash[IMAGE_HASH_BYTES]; /* of a whole chunk of zeros */
+	uint64_t chunk;                      /* number of the next chunk */
 	struct layout_hole *holes;
 	size_t hole_count, hole_capacity, holes_max;
 };
@@ -134,6 +135,7 @@ static enum save_fault plan_image(struct work *w, struct error *err)
 	w->trailer = aligned((size_t)info->trailer_bytes);
 	if (!w->head || !w->buffer || !w->trailer)
 		return no_memory(err);
+	image_chunk_hash(w->buffer, IMAGE_CHUNK_BYTES, w->zero_hash);
 	if (!save->force && target_check_room(save->target, image_total_bytes(info), err))
 		return SAVE_REFUSED;
 	return SAVE_OK;
@@ -294,12 +296,11 @@ static void set_absent(struct work *w, struct image_chunk *chunk, unsigned first
 		chunk->flags |= IMAGE_CHUNK_ZERO;
 }
 
-/* Checksum, runs of zero pages, record. */
+/* Runs of zero pages, checksum, record. */
 static void take_chunk(struct work *w, struct image_chunk *chunk, const uint8_t *data)
 {
 	unsigned pages = chunk->length / IMAGE_PAGE_BYTES, run = 0;
 
-	image_chunk_hash(data, chunk->length, chunk->hash);
 	for (unsigned page = 0; page < pages && !is_stream(w); page++) {
 		if (is_zero(data + (size_t)page * IMAGE_PAGE_BYTES)) {
 			run++;
@@ -308,6 +309,10 @@ static void take_chunk(struct work *w, struct image_chunk *chunk, const uint8_t 
 		set_absent(w, chunk, page - run, run);
 		run = 0;
 	}
+	if (run == IMAGE_CHUNK_PAGES)
+		memcpy(chunk->hash, w->zero_hash, IMAGE_HASH_BYTES);
+	else
+		image_chunk_hash(data, chunk->length, chunk->hash);
 	set_absent(w, chunk, pages - run, run);
 	image_chunk_fill(chunk, image_chunk_record(w->trailer, w->chunk++));
 }
