@@ -17,7 +17,7 @@
 #define REGISTER(n)  (PURG_REGISTERS + 8 * (n))(%ebx)
 
 	.code32
-#include "arch/head.h"
+#include "arch/head.inc"
 	cli
 	cld
 	call	1f

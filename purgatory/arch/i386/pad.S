@@ -176,4 +176,4 @@ pad_back:
 	leal	PAD_OUT(%ebx), %eax
 	pushl	%eax
 	jmp	*PAD(PAD_RAW)
-#include "arch/pad_end.h"
+#include "arch/pad_end.inc"

@@ -23,7 +23,7 @@
 #define LOW_REGISTER(n)	 (PURG_REGISTERS + 8 * (n))(%ebx)
 
 	.code64
-#include "arch/head.h"
+#include "arch/head.inc"
 	cli
 	cld
 	leaq	purgatory_head(%rip), %rbx

@@ -192,4 +192,4 @@ pad_back:
 	leaq	PAD_OUT(%rbx), %rax
 	pushq	%rax
 	jmp	*PAD(PAD_RAW)
-#include "arch/pad_end.h"
+#include "arch/pad_end.inc"
