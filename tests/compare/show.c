@@ -190,8 +190,8 @@ static void show_entry(const uint8_t *entry)
 {
 	uint64_t start = le64_get(entry), bytes = le64_get(entry + 8);
 
-	printf("e820 0x%012" PRIx64 "-0x%012" PRIx64 " %u\n", start, start + bytes - 1,
-	       le32_get(entry + 16));
+	printf("%s 0x%012" PRIx64 "-0x%012" PRIx64 " %u\n", start < 4096 ? "e820_page_0" : "e820",
+	       start, start + bytes - 1, le32_get(entry + 16));
 }
 
 static void show_setup_data(uint64_t next)
