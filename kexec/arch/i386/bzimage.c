@@ -425,8 +425,7 @@ static int room_32(const struct request *request, struct place *want, struct err
 
 const struct loader loader_bzimage = {
 	.name = "bzImage",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE |
-		   REQUEST_DTB,
+	.accepts = BZIMAGE_OPTIONS,
 	.probe = probe,
 	.looks_like = bzimage_looks_like,
 	.is_kernel = bzimage_is_kernel,

@@ -12,6 +12,10 @@
 #include "plan.h"
 #include "request.h"
 
+/* What is understood by a bzImage, wherever it comes from: loader.accepts. */
+#define BZIMAGE_OPTIONS \
+	(REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE | REQUEST_DTB)
+
 /* A way of entering a bzImage, and the memory it takes then. */
 struct bzimage_way {
 	bool wide;           /* in 64-bit mode */

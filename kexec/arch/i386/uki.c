@@ -176,8 +176,7 @@ static int unwrap(const struct request *request, struct arena *arena, struct req
 
 const struct loader loader_uki = {
 	.name = "uki",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE |
-		   REQUEST_DTB,
+	.accepts = BZIMAGE_OPTIONS,
 	.probe = probe,
 	.looks_like = looks_like,
 	.unwrap = unwrap,

@@ -110,8 +110,7 @@ static bool by_file(struct span image)
 
 const struct loader loader_bzimage64 = {
 	.name = "bzImage64",
-	.accepts = REQUEST_CMDLINE | REQUEST_INITRD | REQUEST_REUSE_VIDEO | REQUEST_ENTRY_MODE |
-		   REQUEST_DTB,
+	.accepts = BZIMAGE_OPTIONS,
 	.probe = probe,
 	.is_kernel = bzimage_is_kernel,
 	.by_file = by_file,
