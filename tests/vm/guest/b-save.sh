@@ -16,7 +16,7 @@ save() {
 	while kill -0 $_pid 2>/dev/null; do
 		_free=$(memory_free)
 		[ "${_free:-0}" -ge "$_least" ] || _least=$_free
-		usleep 200000
+		usleep 500000
 	done
 	wait $_pid
 	_status=$?
@@ -67,6 +67,36 @@ save_snapshots() {
 		save $_disk --view=both
 		kexec -e > /run/exec.out 2>&1 || fail "b: kexec -e: $(tail -n 1 /run/exec.out)"
 	done
+}
+
+# bench_one NAME DISK COMMAND...: the host takes the time, flushing included; MB that went to the disk.
+bench_one() {
+	_name=$1
+	_disk=$2
+	shift 2
+	echo 3 > /proc/sys/vm/drop_caches
+	_sectors=$(awk '{ print $7 }' "/sys/block/$_disk/stat")
+	say "b.begin $_name"
+	"$@" > /run/bench.out 2>&1 || fail "b: $_name: $(tail -n 1 /run/bench.out)"
+	sync
+	say "b.end $_name $((($(awk '{ print $7 }' "/sys/block/$_disk/stat") - _sectors) / 2048))"
+}
+
+# Our saver beside those that were there before, each to a disk of its own.
+bench_saving() {
+	mkdir -p /mnt
+	mount -t ext4 /dev/vdc /mnt || fail "b: mount"
+	_left=$(parameter rounds 1)
+	while [ "$_left" -gt 0 ]; do
+		bench_one kdump vda kdump -q -f -o /dev/vda
+		bench_one dd vdb dd if=/proc/vmcore of=/dev/vdb bs=1M
+		rm -f /mnt/dump
+		bench_one makedumpfile vdc /readers/ld-linux.so.2 --library-path /readers \
+			/readers/makedumpfile -E -d 1 /proc/vmcore /mnt/dump
+		_left=$((_left - 1))
+	done
+	umount /mnt
+	finish ok
 }
 
 # The same for the demo, told to the host.
