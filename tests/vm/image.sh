@@ -164,12 +164,13 @@ image_crash_kernel() {
 	objcopy "${add[@]}" "$1/vmlinux" "$2"
 }
 
-# image_crash IMAGE KERNEL ARCH: what crash makes of it: banner, host name, log, processes. (Its ps finds no
-# process of a kernel whose struct pid ends in an open array; those of Linux 6.1 do since 2024.)
+# image_crash IMAGE KERNEL ARCH [COMMAND]...: what crash makes of it: banner, host name, log, processes, and
+# more. (Its ps finds no process of a kernel whose struct pid ends in an open array; those of Linux 6.1 do
+# since 2024.)
 image_crash() {
 	local work options=() result
 	work=$(mktemp -d)
-	printf '%s\n' 'p linux_banner' sys log 'list task_struct.tasks -s task_struct.pid,comm -h init_task' quit \
+	printf '%s\n' 'p linux_banner' sys log 'list task_struct.tasks -s task_struct.pid,comm -h init_task' "${@:4}" quit \
 		> "$work/commands"
 	# On i386 it takes the kernel's own address for that of the linear map.
 	[ "$3" != i386 ] || options=(-m page_offset=0xc0000000)
