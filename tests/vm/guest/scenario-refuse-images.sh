@@ -68,7 +68,7 @@ refuse_damaged() {
 	refuse_flipped "note, lent memory" damaged $((note + 20 + 8 + 96 + 9))
 	refuse_flipped "note, end" damaged $((note + 20 + 490))
 	refuse_flipped "state" writing $((${header_bytes:?} - 4096 + 20))
-	refuse_flipped "hand-off area, pad" damaged $((${h:?} + 4096 + 4096 + 3072))
+	refuse_flipped "hand-off area, pad" damaged $((${h:?} + 4096 + 4096 + 2048))
 	refuse_flipped "table of checksums" damaged $((${trailer:?} + 300))
 	refuse_flipped "data" damaged "${data:?}" --restore=classic
 	refuse_flipped "hand-off area" damaged $((h + 100)) --restore=classic
