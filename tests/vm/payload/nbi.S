@@ -51,7 +51,6 @@ code:
 	movw	%ax, %ds
 	movw	4(%bp), %di /* header, offset and segment */
 	movw	6(%bp), %es
-	movl	%es:(%di), %edx
 	lgsw	8(%bp), %bx /* BOOTP reply */
 #endif
 	movl	$AT(says_entry), %esi
@@ -60,7 +59,7 @@ code:
 #ifdef LINEAR
 	cmpl	$0x1b031336, (%edi)
 #else
-	cmpl	$0x1b031336, %edx
+	cmpl	$0x1b031336, %es:(%di)
 #endif
 	call	verdict
 	movl	$AT(says_bootp), %esi
