@@ -13,6 +13,7 @@ foreign_guests() {
 	xen-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot-x86
 	xen2-x86_64 x86_64 512 2 max scenario=foreign image=xen type=multiboot2-x86
 	memtest-x86_64 x86_64 256 1 max scenario=foreign image=memtest suffix=x64
+	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi suffix=32
 	END
 	[ "$1" = yes ] || return 0
 	cat <<-'END'
@@ -21,7 +22,6 @@ foreign_guests() {
 	xen-x86_64 x86_64 512 1 max scenario=foreign image=xen type=multiboot-x86
 	memtest-i386 i386 256 1 max scenario=foreign image=memtest
 	nbi-i386 i386 256 1 max scenario=foreign image=nbi
-	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi suffix=32
 	nbi-32-i386 i386-pae 256 1 max scenario=foreign image=nbi suffix=32
 	nbi-16-x86_64 x86_64 256 1 max scenario=foreign image=nbi
 	END
