@@ -345,7 +345,8 @@ stages_check_snapshot() {
 	seen=$(image_debuggers "$2" "$stages_flavour" "snapshot-$1" "$waiter" "$boot_id") ||
 		stages_fail 1 "snapshot $1: $(tail -n 1 <<< "$seen")" || return 1
 	sed "s/^/ok vm $stages_name: snapshot $1: /" <<< "$seen"
-	[ "$1" = 1 ] || return 0
+	# Debian's crash and makedumpfile know kernels up to 6.1.
+	[ "$1" = 1 ] && [[ $stages_flavour != *-6.12 ]] || return 0
 	seen=$(image_readers "$2" "$stages_flavour" "snapshot-$1" "$waiter") ||
 		stages_fail 1 "snapshot $1: $(tail -n 1 <<< "$seen")" || return 1
 	sed "s/^/ok vm $stages_name: snapshot $1: /" <<< "$seen"
