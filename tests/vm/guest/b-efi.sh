@@ -15,7 +15,7 @@ efi_acpi() {
 
 # Driver, frame buffer and size of the screen, as one word; "none" where the kernel has no driver for it.
 efi_screen() {
-	if [ -s /proc/fb ]; then
+	if [ -n "$(cat /proc/fb 2> /dev/null)" ]; then
 		echo "$(cat /proc/fb /sys/class/graphics/fb0/virtual_size /sys/class/graphics/fb0/stride)" \
 			"$(grep -E 'efifb|simplefb|BOOTFB' /proc/iomem)" | tr -s ' \n' '-'
 	else
