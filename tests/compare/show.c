@@ -109,7 +109,7 @@ static const struct field {
 	{ "pad_eec", 0xeec, 0x114 },
 };
 
-static void die(const char *what, const char *name)
+static _Noreturn void die(const char *what, const char *name)
 {
 	fprintf(stderr, "show: %s: %s\n", name, what);
 	exit(2);
