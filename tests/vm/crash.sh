@@ -105,10 +105,13 @@ crash_makedumpfile() {
 }
 
 # crash_crash CORE KERNEL WHAT: the stack of the processor that crashed is found by the registers in its note.
+# The 32-bit crash leaves the innermost calls out.
 crash_crash() {
-	local out
-	out=$(image_crash "$1" "$2" "$(vm_arch "$stages_flavour")" bt)
-	crash_wants crash "$out" "PANIC: " "] machine_kexec at " "] write_sysrq_trigger at " \
+	local out arch innermost=machine_kexec
+	arch=$(vm_arch "$stages_flavour")
+	[ "$arch" != i386 ] || innermost=panic
+	out=$(image_crash "$1" "$2" "$arch" bt)
+	crash_wants crash "$out" "PANIC: " "] $innermost at " "] write_sysrq_trigger at " \
 		"words of the kernel that crashed" || return 1
 	crash_ok "crash reads $3: $(sed -n 's/^ *PANIC: //p' <<< "$out" | head -n 1)"
 }
