@@ -267,12 +267,12 @@ static int add_parameters(const struct request *request, const struct machine *m
 }
 
 /* The kernel takes an image into its highest reservation only (kexec_core.c of Linux 6.1). */
-static int check_reach(const struct request *request, const struct loader *loader,
-		       struct range region, struct error *err)
+static int check_reach(const struct request *request, const struct machine *machine,
+		       const struct loader *loader, struct range region, struct error *err)
 {
 	struct place room;
 
-	if (loader->room(request, &room, err))
+	if (loader->room(request, machine, &room, err))
 		return error_prefix(err, "'%s' is no crash kernel: ", request->image_name);
 	if (range_bytes(range_intersect(region, room.within)))
 		return 0;
@@ -294,7 +294,7 @@ static int take_region(const struct request *request, const struct machine *mach
 
 	if (!range_bytes(region))
 		return error_set(err, CRASH_NOT_RESERVED);
-	if (check_reach(request, loader, region, err))
+	if (check_reach(request, machine, loader, region, err))
 		return -1;
 	plan->limit = range_intersect(plan->limit, region);
 	if (!range_bytes(plan->limit))
@@ -321,14 +321,14 @@ int crash_prepare(const struct request *request, const struct machine *machine,
 	return add_parameters(request, machine, plan, err);
 }
 
-int crash_finish(const struct request *request, const struct loader *loader, int failed,
-		 struct plan *plan, struct error *err)
+int crash_finish(const struct request *request, const struct machine *machine,
+		 const struct loader *loader, int failed, struct plan *plan, struct error *err)
 {
 	uint64_t have = range_bytes(plan->limit), want;
 	struct place room;
 	struct error unused;
 
-	if (loader->room(request, &room, &unused))
+	if (loader->room(request, machine, &room, &unused))
 		return failed;
 	want = room.size + range_bytes(plan->crash.source) + MIB;
 	want = (want + SIZE_STEP - 1) / SIZE_STEP * SIZE_STEP;

@@ -31,7 +31,7 @@ int crash_prepare(const struct request *request, const struct machine *machine,
 		  struct error *err);
 
 /* After the loader: 0 if it found room, else err becomes how large the reservation should be. */
-int crash_finish(const struct request *request, const struct loader *loader, int failed,
-		 struct plan *plan, struct error *err);
+int crash_finish(const struct request *request, const struct machine *machine,
+		 const struct loader *loader, int failed, struct plan *plan, struct error *err);
 
 #endif

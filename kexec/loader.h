@@ -27,7 +27,8 @@ struct loader {
 		    struct error *err);
 	/* Bytes of contiguous RAM a kernel needs to run with room to work, and the lowest address
 	 * at which it may lie: what D is chosen by. Only for is_kernel. */
-	int (*room)(const struct request *request, struct place *want, struct error *err);
+	int (*room)(const struct request *request, const struct machine *machine,
+		    struct place *want, struct error *err);
 };
 
 struct arch {

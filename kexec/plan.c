@@ -486,7 +486,7 @@ static int plan_image(const struct request *outer, const struct machine *machine
 		return -1;
 	failed = loader->plan(request, machine, plan, err);
 	if (crash)
-		failed = crash_finish(request, loader, failed, plan, err);
+		failed = crash_finish(request, machine, loader, failed, plan, err);
 	if (failed || override_entry(request, plan, err))
 		return -1;
 	if (preserve && arch->jump_finish(request, machine, plan, err))

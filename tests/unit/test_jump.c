@@ -41,8 +41,10 @@ static bool no(const struct request *request)
 }
 
 /* A kernel of two pages that wants 64 MiB from 16 MiB on. */
-static int kernel_room(const struct request *request, struct place *want, struct error *err)
+static int kernel_room(const struct request *request, const struct machine *machine,
+		       struct place *want, struct error *err)
 {
+	(void)machine;
 	(void)request;
 	(void)err;
 	*want = (struct place){ .size = 64 * MIB,
@@ -51,9 +53,10 @@ static int kernel_room(const struct request *request, struct place *want, struct
 	return 0;
 }
 
-static int roomy_room(const struct request *request, struct place *want, struct error *err)
+static int roomy_room(const struct request *request, const struct machine *machine,
+		      struct place *want, struct error *err)
 {
-	if (kernel_room(request, want, err))
+	if (kernel_room(request, machine, want, err))
 		return -1;
 	want->size = 96 * MIB;
 	return 0;

@@ -418,8 +418,10 @@ static int plan_32(const struct request *request, const struct machine *machine,
 	return bzimage_plan(request, machine, &bzimage_way_32, plan, err);
 }
 
-static int room_32(const struct request *request, struct place *want, struct error *err)
+static int room_32(const struct request *request, const struct machine *machine, struct place *want,
+		   struct error *err)
 {
+	(void)machine;
 	return bzimage_room(request, bzimage_way(request, &bzimage_way_32), want, err);
 }
 

@@ -284,12 +284,14 @@ static int plan_elf(const struct request *request, const struct machine *machine
 }
 
 /* The loads cannot be moved: the region starts right below them and has the room behind them. */
-static int room(const struct request *request, struct place *want, struct error *err)
+static int room(const struct request *request, const struct machine *machine, struct place *want,
+		struct error *err)
 {
 	struct arena arena = { NULL };
 	struct elf_image elf;
 	uint64_t start, end;
 
+	(void)machine;
 	if (elf_image_parse(request->image, &arena, &elf, err)) {
 		arena_done(&arena);
 		return -1;

@@ -170,7 +170,7 @@ static int choose_region(const struct request *request, const struct machine *ma
 	struct place room, want, below;
 	uint64_t start;
 
-	if (loader->room(request, &room, err))
+	if (loader->room(request, machine, &room, err))
 		return -1;
 	if (gives_region(request))
 		return limited_region(machine, &room, handoff_bytes, plan, err);

@@ -43,8 +43,11 @@ static int probe(struct span image, struct error *err)
 	return parse(image, &kernel, err);
 }
 
-static const struct bzimage_way *way_of(const struct bzimage *kernel)
+/* Leaving long mode leaves five-level page tables, too. */
+static const struct bzimage_way *way_of(const struct bzimage *kernel, const struct machine *machine)
 {
+	if (machine->cpu & CPU_LA57 && !(kernel->xloadflags & XLOAD_5LEVEL))
+		return &bzimage_way_32;
 	return kernel->xloadflags & XLOAD_ABOVE_4G ? &way_far : &way_near;
 }
 
@@ -78,25 +81,21 @@ static int plan_bzimage64(const struct request *request, const struct machine *m
 			  struct plan *plan, struct error *err)
 {
 	struct bzimage kernel;
-	const struct bzimage_way *way;
 
 	if (parse(request->image, &kernel, err) ||
 	    match_levels(request, machine, &kernel, plan, err))
 		return -1;
-	way = way_of(&kernel);
-	/* Leaving long mode leaves five-level page tables, too. */
-	if (machine->cpu & CPU_LA57 && !(kernel.xloadflags & XLOAD_5LEVEL))
-		way = &bzimage_way_32;
-	return bzimage_plan(request, machine, way, plan, err);
+	return bzimage_plan(request, machine, way_of(&kernel, machine), plan, err);
 }
 
-static int room(const struct request *request, struct place *want, struct error *err)
+static int room(const struct request *request, const struct machine *machine, struct place *want,
+		struct error *err)
 {
 	struct bzimage kernel;
 
 	if (parse(request->image, &kernel, err))
 		return -1;
-	return bzimage_room(request, bzimage_way(request, way_of(&kernel)), want, err);
+	return bzimage_room(request, bzimage_way(request, way_of(&kernel, machine)), want, err);
 }
 
 /* The kernel's own loader wants to place the image anywhere. */
