@@ -280,6 +280,11 @@ int image_state_newest(const uint8_t slots[IMAGE_SLOTS * IMAGE_SLOT_BYTES],
 	}
 	if (!found)
 		return error_set(err, "both state slots of the image are damaged");
+	if (state->generation > IMAGE_GENERATION_MAX)
+		return error_set(err,
+				 "the state of the image is damaged: its generation 0x%llx "
+				 "cannot be counted on",
+				 (unsigned long long)state->generation);
 	return 0;
 }
 

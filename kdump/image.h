@@ -29,11 +29,13 @@
 #define IMAGE_CHUNK_PAGES (IMAGE_CHUNK_BYTES / IMAGE_PAGE_BYTES)
 #define IMAGE_SLOT_BYTES  4096u
 #define IMAGE_SLOTS       2
-#define IMAGE_UUID_BYTES  16
-#define IMAGE_UUID_CHARS  36
-#define IMAGE_ROOT_BYTES  SHA256_BYTES
-#define IMAGE_HASH_BYTES  16 /* XXH3, 128 bits, canonical (big endian) form */
-#define IMAGE_HOLE_PAGES  16 /* a run of zero pages at least this long is not stored */
+/* No image changes its state so often; and the one after it must still be the newest. */
+#define IMAGE_GENERATION_MAX (UINT64_C(1) << 32)
+#define IMAGE_UUID_BYTES     16
+#define IMAGE_UUID_CHARS     36
+#define IMAGE_ROOT_BYTES     SHA256_BYTES
+#define IMAGE_HASH_BYTES     16 /* XXH3, 128 bits, canonical (big endian) form */
+#define IMAGE_HOLE_PAGES     16 /* a run of zero pages at least this long is not stored */
 
 /* ------------------------------------------------------------------ the NOTE_IMAGE record */
 
@@ -111,7 +113,8 @@ void image_state_fill(const struct image_state *state, uint8_t slot[IMAGE_SLOT_B
 bool image_state_parse(const uint8_t slot[IMAGE_SLOT_BYTES], struct image_state *state);
 /*
  * The valid slot of the highest generation whose uuid is the image's. slots = both slots, one
- * behind the other. *which = 0 or 1; the next state goes into the other one. -1 when none is valid.
+ * behind the other. *which = 0 or 1; the next state goes into the other one. -1 when none is valid,
+ * or the generation is beyond IMAGE_GENERATION_MAX.
  */
 int image_state_newest(const uint8_t slots[IMAGE_SLOTS * IMAGE_SLOT_BYTES],
 		       const uint8_t uuid[IMAGE_UUID_BYTES], struct image_state *state,

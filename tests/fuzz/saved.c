@@ -32,11 +32,13 @@ static void parse_slots(uint8_t how, struct span *input, const struct image_info
 	if (image_state_newest(slots, info->uuid, &state, &which, &err))
 		return;
 	FUZZ_CHECK(which < IMAGE_SLOTS && strcmp(image_state_name(state.kind), "unknown") != 0);
-	/* What is written next must be the newest from then on. */
+	/* What is written next must be the newest from then on, or bar the image. */
 	next = image_state_next(&state, IMAGE_RESUMING, 1);
 	image_state_fill(&next, slots + (size_t)(1 - which) * IMAGE_SLOT_BYTES);
-	FUZZ_CHECK(!image_state_newest(slots, info->uuid, &state, &which, &err));
-	FUZZ_CHECK(state.kind == IMAGE_RESUMING);
+	if (image_state_newest(slots, info->uuid, &state, &which, &err))
+		FUZZ_CHECK(next.generation > IMAGE_GENERATION_MAX);
+	else
+		FUZZ_CHECK(state.kind == IMAGE_RESUMING);
 }
 
 /* The chunk records of the input, as a trailer of an image with so many chunks. */

@@ -136,6 +136,16 @@ static void states(void **state)
 		assert_int_equal(image_state_newest(slots, one.uuid, &read, &which, &err), -1);
 		slots[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
+	/* A state after which no newer one could be written must not count. */
+	one.generation = UINT64_MAX;
+	image_state_fill(&one, slots);
+	assert_int_equal(image_state_newest(slots, one.uuid, &read, &which, &err), -1);
+	one.generation = IMAGE_GENERATION_MAX;
+	image_state_fill(&one, slots);
+	assert_int_equal(image_state_newest(slots, one.uuid, &read, &which, &err), 0);
+	next = image_state_next(&one, IMAGE_RESUMING, 77);
+	image_state_fill(&next, slots + IMAGE_SLOT_BYTES);
+	assert_int_equal(image_state_newest(slots, one.uuid, &read, &which, &err), -1);
 }
 
 static uint8_t *some_trailer(const struct image_info *info)
