@@ -31,15 +31,7 @@ struct range crash_region(const struct machine *machine)
 /* Low memory that the crash kernel starts processors from and overwrites. */
 static struct range low_memory(const struct machine *machine)
 {
-	struct range below = { PAGE_BYTES, LOW_MEMORY_END };
-
-	for (size_t i = 0; i < machine->ram.count; i++) {
-		struct range low = range_intersect(machine->ram.items[i], below);
-
-		if (range_bytes(low))
-			return low;
-	}
-	return (struct range){ 0, 0 };
+	return range_set_first(&machine->ram, (struct range){ PAGE_BYTES, LOW_MEMORY_END });
 }
 
 static void put_note(struct core_writer *w, const struct machine_note *note)

@@ -168,6 +168,15 @@ bool range_set_contains(const struct range_set *set, struct range r)
 	return range_bytes(r) && i < set->count && range_contains(set->items[i], r);
 }
 
+struct range range_set_first(const struct range_set *set, struct range within)
+{
+	size_t i = first_above(set, within.start);
+
+	if (i < set->count && range_overlaps(set->items[i], within))
+		return range_intersect(set->items[i], within);
+	return (struct range){ 0, 0 };
+}
+
 bool range_set_overlaps(const struct range_set *set, struct range r)
 {
 	size_t i = first_above(set, r.start);

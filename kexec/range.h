@@ -56,6 +56,9 @@ int range_set_clip(struct range_set *set, struct range within, struct error *err
 /* Shrink every member to whole pages. */
 void range_set_whole_pages(struct range_set *set);
 
+/* What the lowest member that reaches into within has there; empty if none does. */
+struct range range_set_first(const struct range_set *set, struct range within);
+
 /* Whether one member holds all of r; an empty r is held by none. */
 bool range_set_contains(const struct range_set *set, struct range r);
 bool range_set_overlaps(const struct range_set *set, struct range r);

@@ -114,6 +114,9 @@ static void test_questions(void **state)
 	add(&set, 0x1000, 0x3000);
 	add(&set, UINT64_MAX - 0x1000, UINT64_MAX);
 	assert_true(range_set_contains(&set, R(0x1000, 0x3000)));
+	assert_true(range_set_first(&set, R(0x1800, 0x9000000)).start == 0x1800);
+	assert_true(range_set_first(&set, R(0x1800, 0x9000000)).end == 0x3000);
+	assert_int_equal(range_bytes(range_set_first(&set, R(0, 0x1000))), 0);
 	assert_false(range_set_contains(&set, R(0x1000, 0x3001)));
 	assert_false(range_set_contains(&set, R(0xfff, 0x2000)));
 	assert_false(range_set_contains(&set, R(0x2000, 0x2000)));

@@ -49,15 +49,7 @@ static const char no_gdt[] = "the way back would reset this machine: its kernel'
 /* [first page, end of low RAM): the next kernel starts its other processors from here. */
 static struct range low_memory(const struct machine *machine)
 {
-	struct range below = { PAGE_BYTES, LOW_MEMORY_END };
-
-	for (size_t i = 0; i < machine->ram.count; i++) {
-		struct range low = range_intersect(machine->ram.items[i], below);
-
-		if (range_bytes(low))
-			return low;
-	}
-	return (struct range){ 0, 0 };
+	return range_set_first(&machine->ram, (struct range){ PAGE_BYTES, LOW_MEMORY_END });
 }
 
 static int remove_all(struct range_set *set, const struct range_set *gone, struct error *err)
