@@ -14,8 +14,10 @@ struct packed {
 
 struct packer {
 	const char *name; /* as unpack.h has it */
-	bool checked;     /* the format has a checksum of the contents */
-	struct packed (*pack)(const uint8_t *data, size_t size);
+	bool checked;     /* way 0 has a checksum of the contents */
+	unsigned ways;    /* how many there are: levels, checksums, what a header may hold */
+	/* One member. */
+	struct packed (*pack)(const uint8_t *data, size_t size, unsigned way);
 };
 
 extern const struct packer packers[];

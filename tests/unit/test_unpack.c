@@ -59,22 +59,27 @@ static void assert_plain(const struct file_map *map, size_t size)
 	assert_memory_equal(map->data.data, plain, size);
 }
 
+static void check_whole(const struct packer *packer, size_t size, unsigned way)
+{
+	struct packed p = packer->pack(plain, size, way);
+	struct file_map map;
+	struct error err = { "" };
+
+	if (unpack_copy(packer, p.data, p.size, &map, &err))
+		fail_msg("%s, way %u: %s", packer->name, way, err.text);
+	assert_plain(&map, size);
+	file_map_done(&map);
+	free(p.data);
+}
+
 static void test_whole(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		static const size_t sizes[] = { 1, 1000, PLAIN_BYTES };
-
-		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
-			struct packed p = packers[i].pack(plain, sizes[j]);
-			struct file_map map;
-			struct error err = { "" };
-
-			if (unpack_copy(&packers[i], p.data, p.size, &map, &err))
-				fail_msg("%s: %s", packers[i].name, err.text);
-			assert_plain(&map, sizes[j]);
-			file_map_done(&map);
-			free(p.data);
+		check_whole(&packers[i], PLAIN_BYTES, 0);
+		for (unsigned way = 0; way < packers[i].ways; way++) {
+			check_whole(&packers[i], 1, way);
+			check_whole(&packers[i], 100000, way);
 		}
 	}
 }
@@ -83,7 +88,7 @@ static void test_cut_short(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed p = packers[i].pack(plain, PLAIN_BYTES);
+		struct packed p = packers[i].pack(plain, PLAIN_BYTES, 0);
 		char wanted[100];
 
 		snprintf(wanted, sizeof(wanted), "damaged %s data: it ends too early",
@@ -106,7 +111,7 @@ static void test_damaged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed p = packers[i].pack(plain, PLAIN_BYTES);
+		struct packed p = packers[i].pack(plain, PLAIN_BYTES, 0);
 		char wanted[100];
 
 		snprintf(wanted, sizeof(wanted), "damaged %s data: ", packers[i].name);
@@ -133,7 +138,7 @@ static void test_small_damage(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed p = packers[i].pack(plain, 300);
+		struct packed p = packers[i].pack(plain, 300, 0);
 		struct file_map map;
 		struct error err;
 
@@ -166,8 +171,8 @@ static void test_members(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed one = packers[i].pack(plain, 1000);
-		struct packed two = packers[i].pack(plain + 1000, 2000);
+		struct packed one = packers[i].pack(plain, 1000, 0);
+		struct packed two = packers[i].pack(plain + 1000, 2000, 0);
 		struct packed all = join(&one, "", 0, &two);
 		struct file_map map;
 		struct error err = { "" };
@@ -189,7 +194,7 @@ static void test_behind(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed p = packers[i].pack(plain, 1000);
+		struct packed p = packers[i].pack(plain, 1000, 0);
 		struct packed all = join(&p, "", 0, &rest);
 		struct file_map map;
 		struct error err = { "" };
@@ -227,9 +232,9 @@ static void test_between(void **state)
 
 			if (strcmp(cases[j].name, packers[i].name))
 				continue;
-			one = packers[i].pack(plain, 1000);
+			one = packers[i].pack(plain, 1000, 0);
 			if (cases[j].more)
-				two = packers[i].pack(plain + 1000, 500);
+				two = packers[i].pack(plain + 1000, 500, 0);
 			all = join(&one, cases[j].between, cases[j].bytes,
 				   cases[j].more ? &two : &none);
 			if (unpack_copy(&packers[i], all.data, all.size, &map, &err))
@@ -248,7 +253,7 @@ static void test_limit(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < packer_count; i++) {
-		struct packed p = packers[i].pack(plain, PLAIN_BYTES);
+		struct packed p = packers[i].pack(plain, PLAIN_BYTES, 0);
 		struct span packed = { p.data, p.size };
 		struct file_map map;
 		struct error err = { "" };
