@@ -138,12 +138,15 @@ int explain_probe(const char *root, int why, struct error *err)
 
 int explain_unload(const char *root, const char *call, int why, struct error *err)
 {
-	char text[320];
+	char text[320] = "";
 
-	if (why != EPERM)
-		return error_set(err, "%s failed: %s", call, strerror(why));
-	explain_permission(root, false, text, sizeof(text));
-	return error_set(err, "%s failed: %s: %s", call, strerror(why), text);
+	if (why == EPERM)
+		explain_permission(root, false, text, sizeof(text));
+	else if (why == ENOSYS)
+		snprintf(text, sizeof(text), "this kernel was built without CONFIG_KEXEC");
+	else if (why == EBUSY)
+		snprintf(text, sizeof(text), "another kexec is at work: try again");
+	return error_set(err, "%s failed: %s%s%s", call, strerror(why), *text ? ": " : "", text);
 }
 
 /* Why a kernel that looks at signatures does not want a file. */
@@ -210,9 +213,8 @@ static void explain_file_permission(const char *root, bool crash, char *text, si
 static void explain_reservation(const char *root, char *text, size_t size)
 {
 	snprintf(text, size,
-		 "the crash kernel and its initrd do not fit into the %llu MiB that are reserved "
-		 "for "
-		 "them: boot this kernel with a larger crashkernel=",
+		 "the crash kernel and its initrd do not fit into the %llu MiB reserved for them: "
+		 "boot this kernel with a larger crashkernel=",
 		 (unsigned long long)(state_crash_bytes(root) / MIB));
 }
 
@@ -239,8 +241,7 @@ int explain_exec(const char *root, int why, bool comes_back, struct error *err)
 		text = "nothing is loaded, or this kernel was built without CONFIG_KEXEC";
 	else if (why == EBUSY && comes_back)
 		text = "a process or a device did not stop, or another kexec is at work: the "
-		       "kernel "
-		       "log (dmesg) names it";
+		       "kernel log (dmesg) names it";
 	else if (why == EBUSY)
 		text = "another kexec is at work: try again";
 	else if (comes_back)

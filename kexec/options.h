@@ -74,7 +74,6 @@ struct options {
 	bool no_efi;            /* --noefi */
 	bool dedup_cmdline;     /* --dedup-cmdline */
 	bool no_cma, force_dtb; /* flags of kexec_file_load */
-	bool ignored;           /* options that are taken and change nothing */
 	uint32_t core_class;    /* enum core_class */
 	bool hotplug;
 	bool dry_run, json;
