@@ -14,9 +14,11 @@ foreign_guests() {
 	xen2-x86_64 x86_64 512 2 max scenario=foreign image=xen type=multiboot2-x86
 	memtest-x86_64 x86_64 256 1 max scenario=foreign image=memtest suffix=x64
 	nbi-x86_64 x86_64 256 2 max scenario=foreign image=nbi suffix=32
+	notes-x86_64 x86_64 256 1 max scenario=foreign image=notes type=elf-x86
 	END
 	[ "$1" = yes ] || return 0
 	cat <<-'END'
+	notes-i386 i386 256 1 max scenario=foreign image=notes type=elf-x86
 	multiboot-i386 i386 256 1 max scenario=foreign image=multiboot type=multiboot-x86
 	xen2-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot2-x86
 	xen-x86_64 x86_64 512 1 max scenario=foreign image=xen type=multiboot-x86
@@ -62,7 +64,7 @@ foreign_judge() {
 			vm_why="Xen did not say '$line'"
 			grep -aqE "$line" "$1.console" || return 1
 		done ;;
-	*image=multiboot* | *image=nbi*)
+	*image=multiboot* | *image=nbi* | *image=notes*)
 		vm_why="A wanted nothing"
 		grep -q '^@@ want ' "$1.results" || return 1
 		while IFS= read -r line; do

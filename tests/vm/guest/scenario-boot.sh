@@ -3,7 +3,8 @@
 # An ordinary kexec, by the system call that call= names (-a, -c, -s): the next kernel has the whole
 # machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
 # told besides, with commas for blanks; kernel= another kernel than A's own; initrds=2 gives B a second ramdisk;
-# pack=uki: kernel, initrd and command line come as one file.
+# pack=uki: kernel, initrd and command line come as one file; packed=: it is in a compressed file, which comes by
+# name, or by from=pipe or from=input.
 second_ramdisk() {
 	mkdir -p /tmp/second/lib
 	echo "of the second ramdisk" > /tmp/second/lib/second
@@ -13,6 +14,15 @@ second_ramdisk() {
 
 boot_load() {
 	_kernel=/b/bzImage$(parameter kernel "" | sed 's/^./-&/')
+	[ ! -f /packed/kernel ] || _kernel=/packed/kernel
+	_input=/dev/null
+	case $(parameter from name) in
+	pipe)
+		mkfifo /tmp/pipe
+		cat /packed/kernel > /tmp/pipe &
+		_kernel=/tmp/pipe ;;
+	input) _kernel=- _input=/packed/kernel ;;
+	esac
 	[ "$(parameter initrds 1)" = 1 ] || set -- "$(second_ramdisk)" "$@"
 	_cmdline="$b_console $(parameter append "" | tr ',' ' ') b=boot megabytes=$_megabytes word='two words'"
 	_cmdline="$_cmdline initrds=$(parameter initrds 1)"
@@ -24,7 +34,7 @@ boot_load() {
 	fi
 	# shellcheck disable=SC2046 # options=-a,-b are words
 	$(parameter program kexec) -l "$(parameter call -a)" "$@" $(parameter options "" | tr ',' ' ') \
-		> /run/load.out 2>&1 || fail "load: $(tail -n 1 /run/load.out)"
+		> /run/load.out 2>&1 < $_input || fail "load: $(tail -n 1 /run/load.out)"
 	[ "$(cat /sys/kernel/kexec_loaded)" = 1 ] || fail "nothing is loaded"
 }
 

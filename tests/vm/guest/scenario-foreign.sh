@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Boot what is no Linux: image= Xen, memtest86+ or our own Multiboot kernel, by --type=type=. A is gone, so that
+# Boot what is no Linux: image= Xen, memtest86+ or our own Multiboot kernel, by --type=type=; that kernel with ELF
+# boot notes (image=notes), too. A is gone, so that
 # the host sees how it ended: by words on the console, or by what the kernel got of what A wanted it to get.
 want() {
 	say "want $*"
@@ -32,6 +33,16 @@ load_multiboot() {
 		--module="/run/packed.gz x=1 y" --module=/b/initrd.img
 }
 
+load_notes() {
+	want "state right"
+	want "bss zero"
+	want "entry elf"
+	want "checksum right"
+	want "loader kexec"
+	want "cmdline a=1 words='two words'"
+	kexec -l "--type=$(parameter type)" --args-elf /bin/multiboot.elf --append="a=1 words='two words'"
+}
+
 ram_bytes() {
 	_sum=0
 	for _entry in /sys/firmware/memmap/*; do
@@ -58,6 +69,7 @@ load_foreign() {
 			--module="/b/bzImage console=hvc0" --module=/b/initrd.img ;;
 	memtest) kexec -l "/boot/memtest86+$(parameter suffix ia32).bin" --append=console=ttyS0,115200 ;;
 	multiboot) load_multiboot ;;
+	notes) load_notes ;;
 	nbi) load_nbi ;;
 	esac
 }

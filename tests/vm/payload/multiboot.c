@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A kernel that says on the second serial line what it was told by its loader, in lines
- * "@@ got KEY VALUE", and switches the machine off. It reads both versions of Multiboot by itself,
- * not through the code under test. Freestanding; shares console and sha256 with purgatory.
+ * "@@ got KEY VALUE", and switches the machine off. It reads both versions of Multiboot and ELF
+ * boot notes, by itself, not through the code under test. Freestanding; shares console and sha256
+ * with purgatory.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #define SERIAL_BASE    0x2f8
 #define MAGIC_1        0x2badb002
 #define MAGIC_2        0x36d76289
+#define MAGIC_NOTES    0x0e1fb007
 #define RAM            1
 #define POWER_PORT     0x604  /* QEMU's PC: the power management's control register ... */
 #define POWER_OFF      0x2000 /* ... and what switches off */
@@ -137,6 +139,37 @@ static void read_version_2(const uint8_t *info)
 	}
 }
 
+/* The sum of the Internet protocols: words, with what overflows, complemented. */
+static uint16_t checksum(const uint8_t *data, uint32_t bytes)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i + 1 < bytes; i += 2)
+		sum += le16_get(data + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* Magic, size, checksum, count; then notes without an owner: 2 the loader, 3 its version, 4 the
+ * command line. */
+static void read_notes(const uint8_t *notes)
+{
+	const uint8_t *note = notes + 12;
+	bool right = le32_get(notes) == MAGIC_NOTES && !checksum(notes, le32_get(notes + 4));
+
+	got("checksum", right ? "right" : "wrong");
+	for (uint32_t i = 0; i < le16_get(notes + 10); i++) {
+		const char *text = (const char *)note + 12 + ((le32_get(note) + 3) & ~UINT32_C(3));
+
+		if (le32_get(note + 8) == 2)
+			got("loader", text);
+		else if (le32_get(note + 8) == 4)
+			got("cmdline", text);
+		note = (const uint8_t *)text + ((le32_get(note + 4) + 3) & ~UINT32_C(3));
+	}
+}
+
 /* What the specifications promise of the processor. */
 static bool state_is_right(void)
 {
@@ -164,6 +197,8 @@ void multiboot_main(uint32_t magic, const uint8_t *info, uint32_t by_header)
 		read_version_1(info);
 	else if (magic == MAGIC_2)
 		read_version_2(info);
+	else if (magic == MAGIC_NOTES)
+		read_notes(info);
 	console_put(&console, "@@ result ok\n");
 	__asm__ volatile("outw %w0, %w1" : : "a"(POWER_OFF), "Nd"(POWER_PORT));
 }
