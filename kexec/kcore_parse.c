@@ -52,6 +52,21 @@ int kcore_header(struct span head, struct kcore_map *map, struct error *err)
 	return 0;
 }
 
+int kcore_headers(struct span beginning, struct kcore_map *map, struct error *err)
+{
+	struct kcore_map found;
+	size_t bytes;
+
+	if (kcore_header(beginning, &found, err))
+		return -1;
+	bytes = found.count * kcore_phdr_bytes(&found);
+	if (!bytes_fit(beginning.size, found.offset, bytes))
+		return error_set(err, "the program headers are missing");
+	found.phdrs = (struct span){ beginning.data + found.offset, bytes };
+	*map = found;
+	return 0;
+}
+
 /* Addresses are widened so that "none" (all ones) is the same in both classes. */
 static uint64_t widen(uint32_t value)
 {
@@ -160,6 +175,22 @@ int kcore_page_offset(const struct kcore_map *map, uint64_t *page_offset)
 		    (map->wide && segment.vaddr >= X86_64_IMAGE))
 			continue;
 		*page_offset = segment.vaddr - segment.paddr;
+		return 0;
+	}
+	return -1;
+}
+
+int kcore_part(const struct kcore_map *map, uint64_t address, struct range *physical)
+{
+	struct kcore_segment segment;
+
+	if (!tells_physical(map))
+		return -1;
+	for (unsigned i = 0; segment_get(map, i, &segment); i++) {
+		if (segment.type != PT_LOAD || segment.vaddr != address || !segment.bytes ||
+		    segment.bytes > UINT64_MAX - segment.paddr)
+			continue;
+		*physical = (struct range){ segment.paddr, segment.paddr + segment.bytes };
 		return 0;
 	}
 	return -1;

@@ -12,6 +12,7 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "range.h"
 
 #define KCORE_HEADER_BYTES 64 /* enough for the ELF header of both classes */
 
@@ -29,6 +30,9 @@ size_t kcore_phdr_bytes(const struct kcore_map *map);
 /* Parse the first KCORE_HEADER_BYTES of the file. */
 int kcore_header(struct span head, struct kcore_map *map, struct error *err);
 
+/* The same with the program headers, for a file whose beginning with all of them is in memory. */
+int kcore_headers(struct span beginning, struct kcore_map *map, struct error *err);
+
 /* File offset of bytes at a kernel virtual or a physical address. 0, or -1 when not in the file. */
 int kcore_at_virtual(const struct kcore_map *map, uint64_t address, uint64_t bytes,
 		     uint64_t *offset);
@@ -40,6 +44,9 @@ int kcore_to_physical(const struct kcore_map *map, uint64_t address, uint64_t *p
 
 /* Virtual minus physical address of the linear map. 0 or -1 (kernels before 4.11 do not tell). */
 int kcore_page_offset(const struct kcore_map *map, uint64_t *page_offset);
+
+/* Physical extent of the part that begins at a virtual address. 0 or -1. */
+int kcore_part(const struct kcore_map *map, uint64_t address, struct range *physical);
 
 /* Place of the notes in the file. 0 or -1. */
 int kcore_notes(const struct kcore_map *map, uint64_t *offset, uint64_t *bytes);

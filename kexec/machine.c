@@ -566,22 +566,44 @@ static int step_crash(struct reader *reader)
 	return 0;
 }
 
+/* What the headers of /proc/kcore say: its image has a part of its own on x86_64, up to its end. */
+static void take_kcore(struct machine *machine, const struct kcore_map *map)
+{
+	if (kcore_page_offset(map, &machine->page_offset))
+		machine->page_offset = 0;
+	if (machine->cpu & CPU_LONG_MODE && machine->kernel_address)
+		kcore_part(map, machine->kernel_address, &machine->kernel);
+}
+
+/* Of a recorded machine these headers are all there is. */
+static void recorded_kcore(const struct reader *reader)
+{
+	struct kcore_map map;
+	struct span headers;
+	struct error ignored;
+
+	if (reader_binary(reader, "proc/kcore", &headers))
+		return;
+	if (!kcore_headers(headers, &map, &ignored))
+		take_kcore(reader->machine, &map);
+	reader_content_done(&headers);
+}
+
 static int step_vmcoreinfo(struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct error ignored;
 	struct kcore kcore;
-	int result = 0;
 
 	if (!(reader->want & (MACHINE_WANT_JUMP | MACHINE_WANT_CRASH)))
 		return 0;
 	if (!reader_is_live(reader)) {
 		if (reader_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
 			machine->vmcoreinfo = (struct span){ NULL, 0 };
+		recorded_kcore(reader);
 	} else if (!kcore_open("/proc/kcore", &kcore, &ignored)) {
 		kcore_vmcoreinfo(&kcore, &machine->vmcoreinfo, &ignored);
-		if (kcore_page_offset(&kcore.map, &machine->page_offset))
-			machine->page_offset = 0;
+		take_kcore(machine, &kcore.map);
 		kcore_close(&kcore);
 	}
 	if (!machine->vmcoreinfo.size && reader->want & MACHINE_WANT_JUMP)
@@ -589,7 +611,7 @@ static int step_vmcoreinfo(struct reader *reader)
 				  "'/proc/kcore'): a snapshot will lack it");
 	if (!machine->page_offset)
 		page_offset_from_text(reader);
-	return result;
+	return 0;
 }
 
 /* The running kernel's own word on its page tables counts more than what was concluded before. */
@@ -654,10 +676,10 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 {
 	/* In this order: later steps use what earlier ones found. */
 	static int (*const steps[])(struct reader *) = {
-		step_uname,  step_cmdline, step_boot_params, step_maps,       step_meminfo,
-		step_cpu,    step_edd,     step_rsdp,        step_efi,        step_rsdp_copy,
-		step_screen, step_random,  step_boot_id,     step_vmcoreinfo, step_paging,
-		step_gdtr,   step_crash,
+		step_uname,  step_cmdline, step_boot_params, step_maps,  step_meminfo,
+		step_cpu,    step_edd,     step_rsdp,        step_efi,   step_rsdp_copy,
+		step_screen, step_random,  step_boot_id,     step_crash, step_vmcoreinfo,
+		step_paging, step_gdtr,
 	};
 	struct reader reader = { root, want, machine, err };
 

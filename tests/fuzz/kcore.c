@@ -24,30 +24,28 @@ static int read_memory(void *context, uint64_t address, void *buffer, size_t byt
 static void look_up(const struct kcore_map *map, uint64_t address)
 {
 	uint64_t offset = 0, physical;
+	struct range part = { 0, 1 };
 
 	kcore_at_virtual(map, address, 8, &offset);
 	if (!kcore_at_physical(map, address, 4096, &offset))
 		FUZZ_CHECK(bytes_fit(UINT64_MAX, offset, 0));
 	kcore_to_physical(map, address, &physical);
+	kcore_part(map, address, &part);
+	FUZZ_CHECK(part.start < part.end);
 }
 
 static void parse_file(struct span file, uint64_t address)
 {
-	uint8_t head[KCORE_HEADER_BYTES] = { 0 };
 	struct kcore_map map = { 0 };
 	uint64_t offset, bytes;
 	struct error err;
 	struct span text;
 	uint8_t *copy;
 
-	memcpy(head, file.data, file.size < sizeof(head) ? file.size : sizeof(head));
-	if (kcore_header((struct span){ head, sizeof(head) }, &map, &err))
+	if (kcore_headers(file, &map, &err))
 		return;
-	bytes = (uint64_t)map.count * kcore_phdr_bytes(&map);
-	if (!bytes_fit(file.size, map.offset, bytes))
-		return;
-	copy = fuzz_copy((struct span){ file.data + map.offset, (size_t)bytes });
-	map.phdrs = (struct span){ copy, (size_t)bytes };
+	copy = fuzz_copy(map.phdrs);
+	map.phdrs.data = copy;
 	look_up(&map, address);
 	look_up(&map, 0);
 	look_up(&map, UINT64_MAX);

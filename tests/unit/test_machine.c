@@ -266,19 +266,20 @@ static void test_vmcoreinfo_note(void **state)
 /* x86_64: the image is mapped twice; the linear map is the lower one. */
 static void test_kcore_64(void **state)
 {
-	uint8_t head[KCORE_HEADER_BYTES] = "\177ELF\2\1\1", phdrs[4 * 56] = { 0 };
+	uint8_t file[KCORE_HEADER_BYTES + 4 * 56] = "\177ELF\2\1\1";
+	uint8_t *phdrs = file + KCORE_HEADER_BYTES;
 	const uint64_t vaddr[4] = { 0, UINT64_C(0xffffc90000000000), UINT64_C(0xffffffff81000000),
 				    UINT64_C(0xffff888000001000) };
 	const uint64_t paddr[4] = { 0, UINT64_MAX, 0x1000000, 0x1000 };
 	struct kcore_map map;
+	struct range part;
 	uint64_t value;
 
 	(void)state;
-	le16_put(head + 16, 4);
-	le64_put(head + 32, 64);
-	le16_put(head + 54, 56);
-	le16_put(head + 56, 4);
-	assert_int_equal(kcore_header((struct span){ head, sizeof(head) }, &map, &err), 0);
+	le16_put(file + 16, 4);
+	le64_put(file + 32, 64);
+	le16_put(file + 54, 56);
+	le16_put(file + 56, 4);
 	for (unsigned i = 0; i < 4; i++) {
 		le32_put(phdrs + i * 56, i ? 1 : 4);
 		le64_put(phdrs + i * 56 + 8, 0x10000 * i);
@@ -286,7 +287,8 @@ static void test_kcore_64(void **state)
 		le64_put(phdrs + i * 56 + 24, paddr[i]);
 		le64_put(phdrs + i * 56 + 32, 0x100000);
 	}
-	map.phdrs = (struct span){ phdrs, sizeof(phdrs) };
+	assert_int_equal(kcore_headers((struct span){ file, sizeof(file) - 1 }, &map, &err), -1);
+	assert_int_equal(kcore_headers((struct span){ file, sizeof(file) }, &map, &err), 0);
 	assert_int_equal(kcore_page_offset(&map, &value), 0);
 	assert_true(value == UINT64_C(0xffff888000000000));
 	assert_int_equal(kcore_at_virtual(&map, vaddr[3] + 0x10, 8, &value), 0);
@@ -298,6 +300,10 @@ static void test_kcore_64(void **state)
 	assert_int_equal(kcore_to_physical(&map, vaddr[2] + 0x123, &value), 0);
 	assert_int_equal(value, 0x1000123);
 	assert_int_equal(kcore_to_physical(&map, vaddr[1], &value), -1);
+	assert_int_equal(kcore_part(&map, vaddr[2], &part), 0);
+	assert_true(part.start == 0x1000000 && part.end == 0x1100000);
+	assert_int_equal(kcore_part(&map, vaddr[1], &part), -1); /* no physical address */
+	assert_int_equal(kcore_part(&map, vaddr[2] + 1, &part), -1);
 
 	/* Kernels before 4.11 have zeros: no physical address can be told. */
 	for (unsigned i = 0; i < 4; i++)
