@@ -84,8 +84,8 @@ static int write_multiboot(void)
 		0u - (0x1badb002u + 0x10003u),
 		LOAD_ADDRESS,
 		LOAD_ADDRESS,
-		0,
-		0,
+		LOAD_ADDRESS + sizeof(image),
+		LOAD_ADDRESS + sizeof(image),
 		LOAD_ADDRESS,
 	};
 
