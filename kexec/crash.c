@@ -241,18 +241,12 @@ static int add_memmap(struct plan *plan, struct error *err)
 	return plan->cmdline ? 0 : error_no_memory(err);
 }
 
-/* The tables of a firmware that keeps the root pointer where nobody would look for it. */
-static int add_parameters(const struct request *request, const struct machine *machine,
-			  struct plan *plan, struct error *err)
+static int add_parameters(const struct request *request, struct plan *plan, struct error *err)
 {
-	const char *words =
+	const char *word =
 		arena_printf(&plan->arena, "elfcorehdr=0x%llx", (ull)plan->crash.elfcorehdr);
-	struct span unused;
 
-	if (words && machine->rsdp >= MIB && !cmdline_find(request->cmdline, "acpi_rsdp", &unused))
-		words = arena_printf(&plan->arena, "%s acpi_rsdp=0x%llx", words,
-				     (ull)machine->rsdp);
-	plan->cmdline = words ? cmdline_add(&plan->arena, request->cmdline, words) : NULL;
+	plan->cmdline = word ? cmdline_add(&plan->arena, request->cmdline, word) : NULL;
 	if (!plan->cmdline)
 		return error_no_memory(err);
 	return request->memmap_cmdline ? add_memmap(plan, err) : 0;
@@ -310,7 +304,7 @@ int crash_prepare(const struct request *request, const struct machine *machine,
 	    take_region(request, machine, loader, plan, err) || place_backup(machine, plan, err) ||
 	    place_header(request, machine, arch, plan, err) || restrict_map(machine, plan, err))
 		return -1;
-	return add_parameters(request, machine, plan, err);
+	return add_parameters(request, plan, err);
 }
 
 int crash_finish(const struct request *request, const struct machine *machine,

@@ -299,20 +299,32 @@ static void test_neither_reservation_is_dumped_and_both_are_given(void **state)
 	range_set_done(&ram);
 }
 
-/* Below 1 MiB the kernel finds it by itself; who names another one is obeyed. */
-static void test_the_root_pointer_is_told(void **state)
+static void replan_with_rsdp(struct crash *c, uint64_t rsdp, const char *cmdline)
 {
-	struct crash *c = *state;
 	struct request request = usual;
 
-	c->machine.rsdp = 0x7ffe014;
-	replan(c, usual);
-	assert_non_null(strstr(c->plan.cmdline, " acpi_rsdp=0x7ffe014"));
-	request.cmdline = "acpi_rsdp=0x1234567";
+	c->machine.rsdp = rsdp;
+	request.cmdline = cmdline;
 	replan(c, request);
+}
+
+/* Only kernels before 5.5 need the parameter, and not below 1 MiB; who names another one is obeyed.
+ */
+static void test_the_root_pointer_is_told(void **state)
+{
+	struct image_bzimage fields = image_modern;
+	struct crash *c = *state;
+
+	replan_with_rsdp(c, 0x7ffe014, "quiet");
+	assert_null(strstr(c->plan.cmdline, "acpi_rsdp"));
+	free(c->image.data);
+	fields.protocol = 0x20d;
+	c->image = image_bzimage(&fields);
+	replan_with_rsdp(c, 0x7ffe014, "quiet");
+	assert_non_null(strstr(c->plan.cmdline, " acpi_rsdp=0x7ffe014"));
+	replan_with_rsdp(c, 0x7ffe014, "acpi_rsdp=0x1234567");
 	assert_null(strstr(c->plan.cmdline, "acpi_rsdp=0x7ffe014"));
-	c->machine.rsdp = 0xf5ad0;
-	replan(c, usual);
+	replan_with_rsdp(c, 0xf5ad0, "quiet");
 	assert_null(strstr(c->plan.cmdline, "acpi_rsdp"));
 }
 

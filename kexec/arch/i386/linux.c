@@ -184,14 +184,15 @@ static bool hands_efi_over(const struct request *request, const struct machine *
 	       request->mode != REQUEST_PRESERVE && efi_can_hand_over(machine);
 }
 
-/* Who cannot ask EFI for the ACPI tables, nor knows the field for them, is told in a parameter. */
+/* Who cannot ask EFI for the ACPI tables, nor knows the field for them, is told in a parameter.
+ * Below 1 MiB a kernel finds them by itself. */
 static int add_rsdp(const struct machine *machine, const struct linux_kernel *kernel,
 		    struct plan *plan, struct boot_block *block, struct error *err)
 {
 	struct span unused;
 	const char *word;
 
-	if (kernel->protocol >= PROTOCOL_2_15 || machine->rsdp < MIB || !efi_is_firmware(machine) ||
+	if (kernel->protocol >= PROTOCOL_2_15 || machine->rsdp < MIB ||
 	    cmdline_find(plan->cmdline, "acpi_rsdp", &unused))
 		return 0;
 	word = arena_printf(&plan->arena, "acpi_rsdp=0x%llx", (unsigned long long)machine->rsdp);
