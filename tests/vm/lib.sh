@@ -112,10 +112,11 @@ vm_add_modules() {
 	local folder module to
 	for folder in "$vm_build/kernels/$1-debian"*/modules; do
 		for module in $vm_modules; do
-			[ -f "$folder/$module" ] || continue
+			[ -f "$folder/$module" ] || [ -f "$folder/$module.xz" ] || continue
 			to=$2/lib/modules/$(basename "$(readlink "$folder")")
 			mkdir -p "$to"
-			cp "$folder/$module" "$to/"
+			cp "$folder/$module" "$to/" 2> /dev/null ||
+				xz -dc "$folder/$module.xz" > "$to/$(basename "$module")"
 		done
 	done
 }

@@ -6,6 +6,10 @@
 export PATH=/sbin:/bin:/usr/sbin:/usr/bin
 report=/dev/ttyS1
 
+# What every kernel that is started here is told besides its task.
+# shellcheck disable=SC2034 # used by whoever starts a kernel
+b_console="console=ttyS0 no_console_suspend panic=-1 loglevel=6 no_timer_check rcupdate.rcu_cpu_stall_suppress=1"
+
 guest_start() {
 	mount -t proc proc /proc
 	mount -t sysfs sysfs /sys

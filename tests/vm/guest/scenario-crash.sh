@@ -1,11 +1,13 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel crashes, and the one that was loaded for that finds its memory. call= is the system call, options=
-# more for kexec, b= what the other kernel does.
+# more for kexec, b= what the other kernel does. On a machine that
+# EFI started, that kernel looks at what it is handed of the firmware, too (scenario-efi.sh).
 load_panic() {
+	[ ! -d /sys/firmware/efi ] || _facts=$(efi_facts)
 	# shellcheck disable=SC2046 # options
 	kexec -p "$(parameter call -a)" $(parameter options) /b/bzImage --initrd=/b/initrd.img --reuse-cmdline \
-		--append="$b_console nr_cpus=1 b=$(parameter b crash)" > /run/load.out 2>&1 ||
+		--append="$b_console nr_cpus=1 b=$(parameter b crash) $_facts" > /run/load.out 2>&1 ||
 		fail "load: $(tail -n 1 /run/load.out)"
 	[ "$(cat /sys/kernel/kexec_crash_loaded)" = 1 ] || fail "nothing is loaded"
 }

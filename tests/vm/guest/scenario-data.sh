@@ -72,7 +72,3 @@ data_intact() {
 		fail "round $1: new warnings in the kernel log"
 	fi
 }
-
-# What every B is told besides its task.
-# shellcheck disable=SC2034 # used by the scenarios
-b_console="console=ttyS0 no_console_suspend panic=-1 loglevel=6 no_timer_check rcupdate.rcu_cpu_stall_suppress=1"
