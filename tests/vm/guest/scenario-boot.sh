@@ -4,7 +4,7 @@
 # machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
 # told besides, with commas for blanks; kernel= another kernel than A's own; initrds=2 gives B a second ramdisk;
 # pack=uki: kernel, initrd and command line come as one file; packed=: it is in a compressed file, which comes by
-# name, or by from=pipe or from=input.
+# name, or by from=pipe or from=input. way=-f loads and executes at once.
 second_ramdisk() {
 	mkdir -p /tmp/second/lib
 	echo "of the second ramdisk" > /tmp/second/lib/second
@@ -33,7 +33,7 @@ boot_load() {
 		set -- "$_kernel" --initrd=/b/initrd.img --append="$_cmdline" "$@"
 	fi
 	# shellcheck disable=SC2046 # options=-a,-b are words
-	$(parameter program kexec) -l "$(parameter call -a)" "$@" $(parameter options "" | tr ',' ' ') \
+	$(parameter program kexec) "$(parameter way -l)" "$(parameter call -a)" "$@" $(parameter options "" | tr ',' ' ') \
 		> /run/load.out 2>&1 < $_input || fail "load: $(tail -n 1 /run/load.out)"
 	[ "$(cat /sys/kernel/kexec_loaded)" = 1 ] || fail "nothing is loaded"
 }
