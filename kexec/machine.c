@@ -476,19 +476,19 @@ static void page_offset_from_text(const struct reader *reader)
 
 /* /sys/devices/system/cpu/cpuN/crash_notes: an address, and its size in a file of its own, which
  * kernels before 3.7 do not have. */
-static bool cpu_note(const struct reader *reader, const char *cpu, struct machine_note *note)
+static bool cpu_note(const struct reader *reader, unsigned cpu, struct machine_note *note)
 {
 	char path[PATH_MAX];
 	struct span content;
 	bool found = false;
 
 	note->bytes = OLD_NOTE_BYTES;
-	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes", cpu);
+	snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%u/crash_notes", cpu);
 	if (!reader_file(reader, path, &content)) {
 		found = !text_number(text_trim(content), 16, &note->address) && note->address;
 		reader_content_done(&content);
 	}
-	snprintf(path, sizeof(path), "sys/devices/system/cpu/%.20s/crash_notes_size", cpu);
+	snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%u/crash_notes_size", cpu);
 	if (found && !reader_file(reader, path, &content)) {
 		found = !text_number(text_trim(content), 10, &note->bytes) && note->bytes;
 		reader_content_done(&content);
@@ -509,34 +509,37 @@ static int add_cpu_note(const struct reader *reader, struct machine_note note)
 	return 0;
 }
 
-static int cpu_notes(const struct reader *reader)
+/* Which processors there are: offline ones, too. */
+static void list_cpus(const struct reader *reader, bool listed[CPU_NOTES_MAX])
 {
-	struct machine_note note;
 	char path[PATH_MAX];
-	struct dirent *entry;
-	int result = 0;
+	const struct dirent *entry;
+	uint64_t cpu;
 	DIR *folder;
 
 	if (snprintf(path, sizeof(path), "%s/sys/devices/system/cpu", reader->root) >=
 	    (int)sizeof(path))
-		return 0;
+		return;
 	folder = opendir(path);
-	if (!folder)
-		return 0;
-	while (!result && (entry = readdir(folder)))
-		if (!strncmp(entry->d_name, "cpu", 3) && entry->d_name[3] >= '0' &&
-		    entry->d_name[3] <= '9' && reader->machine->cpu_note_count < CPU_NOTES_MAX &&
-		    cpu_note(reader, entry->d_name, &note))
-			result = add_cpu_note(reader, note);
-	closedir(folder);
-	return result;
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "cpu", 3) &&
+		    !text_number(text_of(entry->d_name + 3), 10, &cpu) && cpu < CPU_NOTES_MAX)
+			listed[cpu] = true;
+	if (folder)
+		closedir(folder);
 }
 
-static int compare_notes(const void *left, const void *right)
+/* By their numbers: readers of cores take the first note for the first processor, and so on. */
+static int cpu_notes(const struct reader *reader)
 {
-	const struct machine_note *a = left, *b = right;
+	bool listed[CPU_NOTES_MAX] = { false };
+	struct machine_note note;
 
-	return a->address < b->address ? -1 : a->address > b->address;
+	list_cpus(reader, listed);
+	for (unsigned cpu = 0; cpu < CPU_NOTES_MAX; cpu++)
+		if (listed[cpu] && cpu_note(reader, cpu, &note) && add_cpu_note(reader, note))
+			return -1;
+	return 0;
 }
 
 /* What a kernel that is started by a crash is told of this one. */
@@ -549,9 +552,6 @@ static int step_crash(struct reader *reader)
 		return 0;
 	if (cpu_notes(reader))
 		return -1;
-	if (machine->cpu_note_count)
-		qsort(machine->cpu_notes, machine->cpu_note_count, sizeof(*machine->cpu_notes),
-		      compare_notes);
 	machine->kernel_address = text_address(reader);
 	if (!reader_file(reader, "sys/kernel/crash_elfcorehdr_size", &content)) {
 		if (text_number(text_trim(content), 10, &machine->corehdr_bytes))

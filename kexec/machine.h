@@ -71,7 +71,7 @@ struct machine {
 	struct range kernel;    /* physical extent of the running kernel's image; empty if hidden */
 	struct range_set crash; /* crashkernel= reservations */
 	uint64_t kernel_address;        /* virtual, of the start of that image; 0 = not known */
-	struct machine_note *cpu_notes; /* of each processor, whose registers go there */
+	struct machine_note *cpu_notes; /* of each processor, by number: its registers go there */
 	unsigned cpu_note_count;
 	struct machine_note vmcoreinfo_note; /* bytes 0 = not known */
 	/* Bytes that the kernel wants of a core header to rewrite it; 0 = it never does. */

@@ -595,6 +595,30 @@ static void test_without_root(void **state)
 	machine_done(&machine);
 }
 
+/* Where a processor's note lies says nothing about the processor's number. */
+static void test_notes_by_processor(void **state)
+{
+	struct folder *folder = *state;
+	struct machine machine;
+
+	put(folder, "sys/devices/system/cpu/cpu10/crash_notes", "1000\n");
+	put(folder, "sys/devices/system/cpu/cpu0/crash_notes", "3000\n");
+	put(folder, "sys/devices/system/cpu/cpu0/crash_notes_size", "372\n");
+	put(folder, "sys/devices/system/cpu/cpu2/crash_notes", "2000\n");
+	put(folder, "sys/devices/system/cpu/cpu3/online", "0\n");
+	put(folder, "sys/devices/system/cpu/cpu99999/crash_notes", "5000\n");
+	put(folder, "sys/devices/system/cpu/cpufreq/crash_notes", "4000\n");
+	put(folder, "sys/devices/system/cpu/cpu1x/crash_notes", "6000\n");
+	assert_int_equal(machine_read(folder->root, MACHINE_WANT_CRASH, &machine, &err), 0);
+	assert_int_equal(machine.cpu_note_count, 3);
+	assert_int_equal(machine.cpu_notes[0].address, 0x3000);
+	assert_int_equal(machine.cpu_notes[0].bytes, 372);
+	assert_int_equal(machine.cpu_notes[1].address, 0x2000);
+	assert_int_equal(machine.cpu_notes[1].bytes, 1024);
+	assert_int_equal(machine.cpu_notes[2].address, 0x1000);
+	machine_done(&machine);
+}
+
 static void test_damaged_folders(void **state)
 {
 	static const char *const damage[][2] = {
@@ -659,6 +683,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_smallest_folder, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_firmware_folders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_without_root, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_notes_by_processor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged_folders, set_up, tear_down),
 		cmocka_unit_test(test_running_machine),
 	};
