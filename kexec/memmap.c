@@ -405,7 +405,7 @@ static bool is_kernel_part(const struct iomem_line *line)
 
 /* Lines of one kind, as they come: sets are made of them at the end, in order. */
 struct collected {
-	struct memmap ram, crash, gart;
+	struct memmap ram, crash;
 };
 
 /* Put one line where it belongs; ram still has partial pages. */
@@ -416,8 +416,9 @@ static int take_line(const struct iomem_line *line, struct iomem *iomem, struct 
 
 	if (named(line, "Crash kernel"))
 		return memmap_add(&all->crash, line->at, MEMORY_RAM, err);
+	/* RAM behind this aperture cannot be reached by its own address. */
 	if (named(line, "GART"))
-		return memmap_add(&all->gart, line->at, MEMORY_RAM, err);
+		return memmap_add(&all->ram, line->at, MEMORY_RESERVED, err);
 	if (is_kernel_part(line)) {
 		if (named(line, "Kernel code"))
 			iomem->kernel = line->at;
@@ -477,8 +478,7 @@ int iomem_parse(const char *text, size_t size, struct iomem *iomem, struct error
 
 	*iomem = (struct iomem){ 0 };
 	if (parse_lines(text, size, iomem, &all, err) || memmap_sort(&iomem->map, err) ||
-	    make_set(&all.ram, &iomem->ram, err) || make_set(&all.crash, &iomem->crash, err) ||
-	    make_set(&all.gart, &iomem->gart, err))
+	    make_set(&all.ram, &iomem->ram, err) || make_set(&all.crash, &iomem->crash, err))
 		goto out;
 	range_set_whole_pages(&iomem->ram);
 	result = iomem->ram.count
@@ -488,7 +488,6 @@ int iomem_parse(const char *text, size_t size, struct iomem *iomem, struct error
 out:
 	memmap_done(&all.ram);
 	memmap_done(&all.crash);
-	memmap_done(&all.gart);
 	if (result)
 		iomem_done(iomem);
 	return result;
@@ -499,6 +498,5 @@ void iomem_done(struct iomem *iomem)
 	memmap_done(&iomem->map);
 	range_set_done(&iomem->ram);
 	range_set_done(&iomem->crash);
-	range_set_done(&iomem->gart);
 	iomem->kernel = (struct range){ 0, 0 };
 }

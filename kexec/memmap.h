@@ -64,11 +64,10 @@ uint32_t memmap_type_of(const char *name);
 /* What /proc/iomem tells. */
 struct iomem {
 	struct memmap map; /* top-level entries that are memory (RAM, Reserved, ACPI, NVS, ...) */
-	struct range_set ram; /* System RAM, whole pages only */
+	struct range_set ram; /* System RAM, whole pages only, without what a "GART" covers */
 	struct range
 		kernel; /* from the start of "Kernel code" to the end of the last Kernel entry */
 	struct range_set crash; /* "Crash kernel" entries */
-	struct range_set gart;  /* "GART" entries */
 };
 
 /*

@@ -36,7 +36,6 @@ static void parse_iomem(struct span text)
 		check_map(&iomem.map);
 		check_set(&iomem.ram);
 		check_set(&iomem.crash);
-		check_set(&iomem.gart);
 		FUZZ_CHECK(iomem.ram.count);
 		for (size_t i = 0; i < iomem.ram.count; i++)
 			FUZZ_CHECK(!(iomem.ram.items[i].start % PAGE_BYTES) &&
