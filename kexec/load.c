@@ -37,6 +37,7 @@ struct job {
 	struct request request;
 	const struct arch *arch;
 	struct plan plan;
+	bool file_first; /* only shown: kexec_file_load would be tried before */
 };
 
 static void job_done(struct job *job)
@@ -382,6 +383,7 @@ static int try_file(struct job *job, struct error *err)
 	if (*obstacle && !forced)
 		return -1;
 	if (job->options->dry_run) {
+		job->file_first = true;
 		if (!forced)
 			return -1;
 		error_set(err, "--dry-run cannot show what kexec_file_load does: leave "
@@ -419,6 +421,9 @@ static int load_by_plan(struct job *job, struct error *err)
 {
 	if (make_plan(job, err))
 		return -1;
+	if (job->options->dry_run && job->file_first)
+		plan_note(&job->plan, "kexec_file_load is tried first, and then the running kernel "
+				      "makes a plan of its own; --kexec-syscall loads this one");
 	if (job->options->dry_run)
 		return show_plan(job, err);
 	for (unsigned i = 0; i < job->plan.note_count; i++)

@@ -100,6 +100,10 @@ printed() {
 	grep -qE -- "$1" "$work/out"
 }
 
+not_printed() {
+	! printed "$1"
+}
+
 kernel=$work/bzImage
 program=$work/program
 "$make_image" bzimage > "$kernel"
