@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "kdump/dmesg.h"
+#include "tests/unit/ring_info.h"
 
 #define BASE       0xc0000000u
 #define OUTPUT_MAX ((size_t)16 << 20)
@@ -60,21 +61,6 @@ static const char record_info[] = "SYMBOL(log_buf)=c0000000\nSYMBOL(log_buf_len)
 				  "SIZE(printk_log)=16\nOFFSET(printk_log.ts_nsec)=0\n"
 				  "OFFSET(printk_log.len)=8\nOFFSET(printk_log.text_len)=10\n";
 
-/* The structures of the lockless ring as a 32-bit kernel has them; fields in the order they have.
- */
-static const char ring_info[] =
-	"SYMBOL(prb)=c0000000\nSIZE(printk_ringbuffer)=64\n"
-	"OFFSET(printk_ringbuffer.desc_ring)=0\nOFFSET(printk_ringbuffer.text_data_ring)=24\n"
-	"SIZE(prb_desc_ring)=24\nOFFSET(prb_desc_ring.count_bits)=0\n"
-	"OFFSET(prb_desc_ring.descs)=4\nOFFSET(prb_desc_ring.infos)=8\n"
-	"OFFSET(prb_desc_ring.head_id)=12\nOFFSET(prb_desc_ring.tail_id)=16\n"
-	"SIZE(prb_data_ring)=16\nOFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=4\n"
-	"SIZE(prb_desc)=12\nOFFSET(prb_desc.state_var)=0\nOFFSET(prb_desc.text_blk_lpos)=4\n"
-	"SIZE(prb_data_blk_lpos)=8\nOFFSET(prb_data_blk_lpos.begin)=0\n"
-	"OFFSET(prb_data_blk_lpos.next)=4\nSIZE(printk_info)=16\n"
-	"OFFSET(printk_info.ts_nsec)=0\nOFFSET(printk_info.text_len)=8\n"
-	"SIZE(atomic_long_t)=4\nOFFSET(atomic_long_t.counter)=0\n";
-
 static void put_text_log(uint8_t *memory)
 {
 	le32_put(memory, BASE + 0x40);
@@ -103,40 +89,76 @@ static void put_record_log(uint8_t *memory)
 	put_record(memory + 0xa0, 0, 0, "");
 }
 
-static void put_ring_log(uint8_t *memory)
+static void put_word(uint8_t *at, unsigned word, uint64_t value)
 {
-	le32_put(memory, 2); /* four records */
-	le32_put(memory + 4, BASE + 0x100);
-	le32_put(memory + 8, BASE + 0x140);
-	le32_put(memory + 12, 6);
-	le32_put(memory + 16, 3);
-	le32_put(memory + 24, 7); /* 128 bytes */
-	le32_put(memory + 28, BASE + 0x180);
-	for (uint32_t id = 3; id <= 6; id++) {
-		uint8_t *desc = memory + 0x100 + (size_t)(id & 3) * 12;
-		uint8_t *info = memory + 0x140 + (size_t)(id & 3) * 16;
+	if (word == 8)
+		le64_put(at, value);
+	else
+		le32_put(at, (uint32_t)value);
+}
 
-		le32_put(desc, id | UINT32_C(2) << 30);
-		le32_put(desc + 4, (id - 3) * 32);
-		le32_put(desc + 8, (id - 2) * 32);
-		le64_put(info, id * UINT64_C(1000000000));
-		le16_put(info + 8, 20);
-		memcpy(memory + 0x180 + (size_t)(id - 3) * 32 + 4, "a line of the log...", 20);
+#define RING  0x10
+#define DESCS 0x80
+#define INFOS 0x100
+#define TEXTS 0x280
+
+/* Four records of 32 bytes; one has no text, one is still being written. */
+static void put_ring_log(uint8_t *memory, unsigned w)
+{
+	put_word(memory, w, BASE + RING);
+	le32_put(memory + RING, 2);
+	put_word(memory + RING + w, w, BASE + DESCS);
+	put_word(memory + RING + 2 * w, w, BASE + INFOS);
+	put_word(memory + RING + 3 * w, w, 6);
+	put_word(memory + RING + 4 * w, w, 3);
+	le32_put(memory + RING + 6 * w, 7);
+	put_word(memory + RING + 7 * w, w, BASE + TEXTS);
+	for (uint64_t id = 3; id <= 6; id++) {
+		uint8_t *desc = memory + DESCS + (id & 3) * 3 * w;
+		uint8_t *info = memory + INFOS + (id & 3) * RING_INFO_BYTES;
+		uint64_t at = (id - 3) * 32, state = id == 5 ? 0 : 2;
+
+		put_word(desc, w, id | state << (w * 8 - 2));
+		put_word(desc + w, w, id == 4 ? 1 : at);
+		put_word(desc + 2 * w, w, id == 4 ? 1 : at + 32);
+		le64_put(info + 8, id * UINT64_C(1000000000));
+		le16_put(info + 16, 20);
+		put_word(memory + TEXTS + at, w, id);
+		memcpy(memory + TEXTS + at + w, "a line of the log...", 20);
 	}
+}
+
+static bool written(unsigned word, const char *info, uint8_t *bytes, size_t size)
+{
+	struct memory memory = { .bytes = { bytes, size } };
+	struct dmesg_io io = { read_memory, write_text, &memory };
+	struct span text = { (const uint8_t *)info, strlen(info) };
+	struct error err;
+
+	return dmesg_write(text, word, &io, &err) == DMESG_OK && memory.written;
 }
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
-	static const char *const infos[] = { text_info, record_info, ring_info };
-	static void (*const put[])(uint8_t *) = { put_text_log, put_record_log, put_ring_log };
-	uint8_t memory[0x200] = { 0 }, word = 0;
+	static void (*const put[])(uint8_t *) = { put_text_log, put_record_log };
+	static const char *const infos[] = { text_info, record_info };
+	uint8_t memory[0x300] = { 0 }, kind = n == 3;
+	unsigned word = kind ? 8 : 4;
+	char info[RING_INFO_TEXT_BYTES];
 	size_t used = 0;
 
-	if (n >= sizeof(infos) / sizeof(infos[0]))
+	if (n > 3)
 		return 0;
-	put[n](memory);
-	fuzz_append(buffer, capacity, &used, &word, 1);
-	fuzz_append(buffer, capacity, &used, infos[n], strlen(infos[n]) + 1);
+	if (n < 2) {
+		put[n](memory);
+		strcpy(info, infos[n]);
+	} else {
+		put_ring_log(memory, word);
+		ring_info_text(info, word, BASE);
+	}
+	FUZZ_CHECK(written(word, info, memory, sizeof(memory)));
+	fuzz_append(buffer, capacity, &used, &kind, 1);
+	fuzz_append(buffer, capacity, &used, info, strlen(info) + 1);
 	fuzz_append(buffer, capacity, &used, memory, sizeof(memory));
 	return used;
 }

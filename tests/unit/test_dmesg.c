@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kdump/dmesg.h"
+#include "ring_info.h"
 
 #define BASE      UINT64_C(0xc1000000) /* virtual address of memory[0] */
 #define BYTES     0x10000
@@ -238,43 +239,19 @@ static void record_log_damaged(void **state)
 #define COUNT     4u
 #define TEXT_BITS 7
 
-/* The layout of Linux 6.1; word = 4 or 8. */
 static void ring_info(struct kernel *k)
 {
-	unsigned w = k->word, desc_ring = 4 + (w - 4) + 5 * w, data_ring = 4 + (w - 4) + 3 * w;
+	char text[RING_INFO_TEXT_BYTES];
 
-	symbol(k, "prb", VARIABLES);
-	say(k,
-	    "SIZE(printk_ringbuffer)=%u\nOFFSET(printk_ringbuffer.desc_ring)=0\n"
-	    "OFFSET(printk_ringbuffer.text_data_ring)=%u\n",
-	    desc_ring + data_ring + w, desc_ring);
-	say(k,
-	    "SIZE(prb_desc_ring)=%u\nOFFSET(prb_desc_ring.count_bits)=0\n"
-	    "OFFSET(prb_desc_ring.descs)=%u\nOFFSET(prb_desc_ring.infos)=%u\n"
-	    "OFFSET(prb_desc_ring.head_id)=%u\nOFFSET(prb_desc_ring.tail_id)=%u\n",
-	    desc_ring, w, 2 * w, 3 * w, 4 * w);
-	say(k,
-	    "SIZE(prb_desc)=%u\nOFFSET(prb_desc.state_var)=0\n"
-	    "OFFSET(prb_desc.text_blk_lpos)=%u\n",
-	    3 * w, w);
-	say(k,
-	    "SIZE(prb_data_blk_lpos)=%u\nOFFSET(prb_data_blk_lpos.begin)=0\n"
-	    "OFFSET(prb_data_blk_lpos.next)=%u\n",
-	    2 * w, w);
-	say(k, "SIZE(printk_info)=88\nOFFSET(printk_info.seq)=0\nOFFSET(printk_info.ts_nsec)=8\n"
-	       "OFFSET(printk_info.text_len)=16\n");
-	say(k,
-	    "SIZE(prb_data_ring)=%u\nOFFSET(prb_data_ring.size_bits)=0\n"
-	    "OFFSET(prb_data_ring.data)=%u\n",
-	    data_ring, w);
-	say(k, "SIZE(atomic_long_t)=%u\nOFFSET(atomic_long_t.counter)=0\n", w);
+	ring_info_text(text, k->word, BASE + VARIABLES);
+	say(k, "%s", text);
 }
 
 static void ring_record(struct kernel *k, uint64_t id, unsigned kind, uint64_t begin, uint64_t next,
 			uint64_t ns, const char *text)
 {
 	unsigned w = k->word, desc = DESCS + (unsigned)(id % COUNT) * 3 * w;
-	unsigned info = INFOS + (unsigned)(id % COUNT) * 88, size = 1u << TEXT_BITS;
+	unsigned info = INFOS + (unsigned)(id % COUNT) * RING_INFO_BYTES, size = 1u << TEXT_BITS;
 	unsigned at = (unsigned)(begin % size);
 
 	put_word(k, desc,
