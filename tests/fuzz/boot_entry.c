@@ -74,6 +74,10 @@ static const char texts[][400] = {
 	"linux /vmlinuz\noptions $kernelopts ${tuned}\ninitrd $early /initrd\n\0"
 	"# GRUB Environment Block\nkernelopts=root=/dev/sda1 ro\nearly=/ucode.img /more.img\n",
 	"linux /../etc/shadow\n",
+	"uki /a\ndevicetree /a.dtb\nuki-url http://b/c.efi\n",
+	"initrd a b c d e f g h i j k l m n o p\ninitrd a b c d e f g h i j k l m n o p\ninitrd "
+	"$i\n"
+	"linux /l\n\0i=a b c\n",
 };
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)

@@ -150,10 +150,33 @@ static const struct {
 	uint8_t view;
 	bool elf32, has_notes;
 	size_t loads;
+	uint32_t machine;
+	bool extended; /* the number of program headers is in a section header, at the end */
 } seeds[] = {
-	{ 0, false, true, 3 }, { 2, false, true, 3 },  { 1, false, true, 3 },
-	{ 2, true, true, 3 },  { 0, false, false, 2 }, { 0, true, false, 400 },
+	{ .view = 0, .has_notes = true, .loads = 3 },
+	{ .view = 2, .has_notes = true, .loads = 3 },
+	{ .view = 1, .has_notes = true, .loads = 3 },
+	{ .view = 2, .elf32 = true, .has_notes = true, .loads = 3 },
+	{ .loads = 2 },
+	{ .elf32 = true, .loads = 400 },
+	{ .view = 2, .has_notes = true, .loads = 3, .machine = EM_X86_64 },
+	{ .has_notes = true, .loads = 3, .extended = true },
+	{ .elf32 = true, .has_notes = true, .loads = 3, .extended = true },
 };
+
+static void put_extended(struct builder *file)
+{
+	bool elf32 = file->data[EI_CLASS] == ELFCLASS32;
+	size_t count = elf32 ? offsetof(Elf32_Ehdr, e_phnum) : offsetof(Elf64_Ehdr, e_phnum);
+	size_t offset = elf32 ? offsetof(Elf32_Ehdr, e_shoff) : offsetof(Elf64_Ehdr, e_shoff);
+	uint8_t section[sizeof(Elf64_Shdr)] = { 0 };
+
+	le32_put(section + (elf32 ? offsetof(Elf32_Shdr, sh_info) : offsetof(Elf64_Shdr, sh_info)),
+		 le16_get(file->data + count));
+	le16_put(file->data + count, PN_XNUM);
+	le32_put(file->data + offset, (uint32_t)file->size);
+	builder_put(file, section, sizeof(section), 1);
+}
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
@@ -173,7 +196,7 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
 	if (seeds[n].has_notes)
-		left_put_notes(&notes);
+		left_put_notes(&notes, seeds[n].machine);
 	for (size_t i = 3; i < seeds[n].loads; i++)
 		loads[i] = (struct core_load){ .paddr = 0x10000000 - i * 0x10000,
 					       .memory_bytes = 0x8000 };
@@ -183,6 +206,8 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	builder_core(&file, &core);
 	if (seeds[n].has_notes)
 		left_put_list(file.data + 4096);
+	if (seeds[n].extended)
+		put_extended(&file);
 	head[0] = seeds[n].view;
 	le64_put(head + 8, 0x301000);
 	le64_put(head + 16, 0xc0100ff0);

@@ -52,6 +52,7 @@ struct fuzz_case {
 	uint8_t initrd;  /* times 16: so much of the end of the file */
 	uint8_t cmdline; /* times 16: characters */
 	uint8_t entry_mode;
+	uint8_t is_efi;
 };
 
 static void put_case(const struct fuzz_case *c, uint8_t *to)
@@ -66,6 +67,7 @@ static void put_case(const struct fuzz_case *c, uint8_t *to)
 	to[12] = c->initrd;
 	to[13] = c->cmdline;
 	to[14] = c->entry_mode;
+	to[15] = c->is_efi;
 }
 
 static void take_case(struct span *input, struct fuzz_case *c)
@@ -79,7 +81,7 @@ static void take_case(struct span *input, struct fuzz_case *c)
 	c->initrd = fuzz_u8(input);
 	c->cmdline = fuzz_u8(input);
 	c->entry_mode = fuzz_u8(input) % 3;
-	fuzz_u8(input);
+	c->is_efi = fuzz_u8(input) & 1;
 }
 
 /* More than a zero page holds. */
@@ -94,6 +96,25 @@ static void make_long_map(struct machine *machine)
 			       i % 3 ? MEMORY_RESERVED : MEMORY_ACPI, &err))
 			abort();
 	}
+}
+
+/* Started by 64-bit firmware, a region of which lies in RAM and one elsewhere. */
+static void make_efi(struct machine *machine, uint8_t boot_params[BOOT_PARAMS_BYTES])
+{
+	static const struct efi_region regions[] = {
+		{ .type = 6,
+		  .physical = 8 * MIB,
+		  .virtual = UINT64_C(0xfffffffeff000000),
+		  .pages = 16 },
+		{ .type = 11, .physical = UINT64_C(0xffe00000), .pages = 512 },
+	};
+	struct error err;
+
+	memcpy(boot_params + BP_EFI_INFO, "EL64", 4);
+	machine->efi.fw_vendor = machine->efi.tables = 0x1000;
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (efi_region_add(&machine->efi, &regions[i], &err))
+			abort();
 }
 
 static void make_machine(const struct fuzz_case *c, uint8_t boot_params[BOOT_PARAMS_BYTES],
@@ -119,6 +140,8 @@ static void make_machine(const struct fuzz_case *c, uint8_t boot_params[BOOT_PAR
 	if (c->what & CASE_BOOT_PARAMS) {
 		memset(boot_params, 0x5a, BOOT_PARAMS_BYTES);
 		machine->boot_params = (struct span){ boot_params, BOOT_PARAMS_BYTES };
+		if (c->is_efi)
+			make_efi(machine, boot_params);
 	}
 }
 
@@ -162,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span input = { data, size };
 	uint8_t boot_params[BOOT_PARAMS_BYTES];
 	char cmdline[CMDLINE_MAX];
+	const struct arch *arch;
 	struct machine machine;
 	struct request request;
 	struct fuzz_case c;
@@ -173,11 +197,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file = fuzz_copy(input);
 	make_machine(&c, boot_params, &machine);
 	make_request(&c, (struct span){ file, input.size }, cmdline, &request);
-	if (!plan_make(&request, &machine, arch_find(machine.arch), &plan, &err))
+	arch = arch_find(machine.arch);
+	for (unsigned i = 0; arch->loaders[i]; i++)
+		if (arch->loaders[i]->by_file)
+			arch->loaders[i]->by_file(request.image);
+	if (!plan_make(&request, &machine, arch, &plan, &err))
 		fuzz_check_plan(&plan, &machine);
 	else
 		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
 	plan_done(&plan);
+	efi_done(&machine.efi);
 	pc_done(&machine);
 	free(file);
 	return 0;
@@ -238,6 +267,9 @@ static const struct seed {
 	{ .protocol = 0x20f,
 	  .xloadflags = 0x7f,
 	  .how = { CASE_64, .mib = 32, .entry_mode = ENTRY_MODE_32 } },
+	{ .protocol = 0x20f,
+	  .xloadflags = 0x7f,
+	  .how = { CASE_64, CASE_BOOT_PARAMS, .mib = 32, .is_efi = 1 } },
 	{ .protocol = 0x20d, .how = { CASE_CHECKS, CASE_LONG_MAP | CASE_BOOT_PARAMS, .mib = 32 } },
 	{ .protocol = 0x208,
 	  .how = { CASE_CHECKS, CASE_CRASH | CASE_TYPE, .limit_size = 0x300, .mib = 32 } },

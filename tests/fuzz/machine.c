@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "machine_parse.h"
+#include "rsdp.h"
 
 enum {
 	KIND_MEMINFO,
@@ -19,6 +20,7 @@ enum {
 	KIND_VMCOREINFO,
 	KIND_SCREEN,
 	KIND_NOTE,
+	KIND_RSDP,
 	KINDS
 };
 
@@ -50,6 +52,7 @@ static void parse_fields(struct span text)
 	struct span value;
 	uint64_t number;
 
+	FUZZ_CHECK(cpuinfo_phys_bits(text) <= 64);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (text_field(text, keys[i], &value))
 			continue;
@@ -130,6 +133,41 @@ static void parse_screen(struct span text)
 	FUZZ_CHECK(info[SCREEN_TYPE] == SCREEN_TYPE_VESA);
 }
 
+/* The last byte of both sums is put right where the signature begins. */
+static void put_rsdp_right(uint8_t *memory, size_t size)
+{
+	for (size_t at = 0; bytes_fit(size, at, RSDP_BYTES_MAX); at += RSDP_ALIGN) {
+		uint8_t *p = memory + at, first = 0, all = 0;
+
+		if (memcmp(p, "RSD ", 4) != 0)
+			continue;
+		memcpy(p + 4, "PTR ", 4);
+		for (size_t i = 0; i < RSDP_1_BYTES; i++)
+			first = (uint8_t)(first + p[i]);
+		p[8] = (uint8_t)(p[8] - first);
+		for (size_t i = 0; i < RSDP_BYTES_MAX; i++)
+			all = (uint8_t)(all + p[i]);
+		p[32] = (uint8_t)(p[32] - all);
+	}
+}
+
+static void parse_rsdp(struct span input)
+{
+	bool as_it_is = fuzz_u8(&input) & 1;
+	uint8_t *memory = fuzz_copy(input);
+	struct span found;
+
+	if (!as_it_is)
+		put_rsdp_right(memory, input.size);
+	found = rsdp_find((struct span){ memory, input.size });
+	if (found.size) {
+		FUZZ_CHECK(found.data >= memory && !((found.data - memory) % RSDP_ALIGN));
+		FUZZ_CHECK(bytes_fit(input.size, (uint64_t)(found.data - memory), found.size));
+		FUZZ_CHECK(found.size == RSDP_1_BYTES || found.size == RSDP_BYTES_MAX);
+	}
+	free(memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -169,6 +207,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case KIND_HEX:
 		parse_hex(input);
 		break;
+	case KIND_RSDP:
+		parse_rsdp(input);
+		break;
 	default:
 		parse_fields(input);
 		break;
@@ -183,8 +224,8 @@ static const struct {
 	{ KIND_MEMINFO,
 	  "MemTotal:        503384 kB\nMemFree: 1 kB\nMemAvailable:  18014398509481984 "
 	  "kB\nDirectMap4k: 8184 kB\nDirectMap2M: 516096 kB\n" },
-	{ KIND_CPUINFO,
-	  "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vme pse umip\n" },
+	{ KIND_CPUINFO, "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vme pse umip\n"
+			"address sizes\t: 43 bits physical, 48 bits virtual\n" },
 	{ KIND_CPU_LIST, "0-3,6,8-65535\n" },
 	{ KIND_SYSTAB, "ACPI20=0x7ffe014\nACPI=0x7ffe000\nSMBIOS=0xf0000\n" },
 	{ KIND_IOMEM, "00000000-00000000 : System RAM\n  00000000-00000000 : Kernel code\n" },
@@ -202,19 +243,32 @@ static const struct {
 
 #define TEXTS (sizeof(texts) / sizeof(texts[0]))
 
-static size_t seed_boot_params(uint8_t *buffer, size_t capacity)
+/* As many entries as are said to be there; only the first three hold something. */
+static size_t seed_boot_params(uint8_t ranges, uint8_t disks, uint8_t *buffer, size_t capacity)
 {
 	uint8_t bytes[1 + BOOT_PARAMS_BYTES] = { KIND_BOOT_PARAMS }, *zero = bytes + 1;
 	size_t used = 0;
 
-	zero[0x1e8] = 3;
+	zero[0x1e8] = ranges;
 	for (unsigned i = 0; i < 3; i++) {
 		le64_put(zero + 0x2d0 + (size_t)i * 20, i * 0x80000);
 		le64_put(zero + 0x2d0 + (size_t)i * 20 + 8, 0x90000);
 		zero[0x2d0 + i * 20 + 16] = (uint8_t)(i + 1);
 	}
-	zero[0x1e9] = 2;
-	zero[0x1ea] = 2;
+	zero[0x1e9] = zero[0x1ea] = disks;
+	fuzz_append(buffer, capacity, &used, bytes, sizeof(bytes));
+	return used;
+}
+
+/* Of ACPI 1.0, or of 2.0 with the length behind the first sum. */
+static size_t seed_rsdp(uint8_t revision, uint8_t *buffer, size_t capacity)
+{
+	uint8_t bytes[2 + RSDP_ALIGN + RSDP_BYTES_MAX] = { KIND_RSDP }, *p = bytes + 2 + RSDP_ALIGN;
+	size_t used = 0;
+
+	memcpy(p, "RSD PTR ", 8);
+	p[15] = revision;
+	le32_put(p + 20, RSDP_BYTES_MAX);
 	fuzz_append(buffer, capacity, &used, bytes, sizeof(bytes));
 	return used;
 }
@@ -223,5 +277,16 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
 	if (n < TEXTS)
 		return fuzz_seed_text(texts[n].kind, texts[n].text, buffer, capacity);
-	return n == TEXTS ? seed_boot_params(buffer, capacity) : 0;
+	switch (n - TEXTS) {
+	case 0:
+		return seed_boot_params(3, 2, buffer, capacity);
+	case 1:
+		return seed_boot_params(UINT8_MAX, UINT8_MAX, buffer, capacity);
+	case 2:
+		return seed_rsdp(0, buffer, capacity);
+	case 3:
+		return seed_rsdp(2, buffer, capacity);
+	default:
+		return 0;
+	}
 }

@@ -272,7 +272,7 @@ static void make_image(struct builder *head, struct builder *data, struct builde
 	struct builder notes = { 0 };
 	uint8_t built[4096];
 
-	left_put_notes(&notes);
+	left_put_notes(&notes, EM_386);
 	fields.notes.data = built;
 	fields.notes.size = image_notes_build((struct span){ notes.data, notes.size }, &info, built,
 					      sizeof(built));
@@ -333,7 +333,7 @@ static size_t seed_bare(uint8_t *buffer, size_t capacity)
 	uint8_t front[6] = { CASE_BARE };
 	size_t used = 0;
 
-	left_put_notes(&notes);
+	left_put_notes(&notes, EM_386);
 	core.notes = (struct span){ notes.data, notes.size };
 	builder_core(&file, &core);
 	left_put_list(file.data + 4096);

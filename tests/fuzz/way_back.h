@@ -54,27 +54,32 @@ static inline void left_put_list(uint8_t *memory)
 		le32_put(memory + (words[i][0] - LEFT_START), words[i][1]);
 }
 
-/* Notes as a core of this kernel has them, ours among them. */
-static inline void left_put_notes(struct builder *notes)
+/* Notes as a core of this kernel has them, ours among them; machine may be another than EM_386. */
+static inline void left_put_notes(struct builder *notes, uint32_t machine)
 {
-	static const struct builder_jump jump = {
+	static const char info[] = "A=1\nNUMBER(phys_base)=-1048576\n";
+	struct builder_jump jump = {
 		.handoff = { LEFT_H, LEFT_H + LEFT_H_BYTES },
 		.lent = { { 0x1000, 0x3000 }, { LEFT_H, LEFT_H + 0x3000 } },
 		.lent_count = 2,
 		.raw = LEFT_RAW,
 		.page_offset = 0xc0000000,
+		.machine = machine,
 	};
 	struct builder descriptor = { 0 };
-	uint8_t map[24] = { 0 };
+	uint8_t map[24] = { 0 }, kernel[16] = { 0 };
 
 	le64_put(map + 8, LEFT_RAM_END);
 	le32_put(map + 16, MEMORY_RAM);
 	builder_descriptor(&descriptor, &jump);
 	builder_record(&descriptor, NOTE_MEMMAP, 0, (struct span){ map, sizeof(map) });
+	le64_put(kernel, LEFT_START);
+	le64_put(kernel + 8, LEFT_START + 0x1000);
+	builder_record(&descriptor, NOTE_KERNEL, 0, (struct span){ kernel, sizeof(kernel) });
 	builder_note(notes, "CORE", NT_PRSTATUS, (struct span){ map, sizeof(map) });
 	builder_note(notes, NOTE_OWNER, NOTE_TYPE,
 		     (struct span){ descriptor.data, descriptor.size });
-	builder_note(notes, "VMCOREINFO", 0, (struct span){ (const uint8_t *)"A=1\n", 4 });
+	builder_note(notes, "VMCOREINFO", 0, (struct span){ (const uint8_t *)info, strlen(info) });
 	builder_done(&descriptor);
 }
 

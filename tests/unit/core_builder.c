@@ -172,7 +172,7 @@ void builder_descriptor(struct builder *b, const struct builder_jump *jump)
 	static const char release[] = "6.1.0\n#1 SMP test", boot_id[] = "0123456789ab";
 
 	le32_put(entry + NOTE_ENTRY_VERSION, NOTE_VERSION);
-	le32_put(entry + NOTE_ENTRY_MACHINE, EM_386);
+	le32_put(entry + NOTE_ENTRY_MACHINE, jump->machine ? jump->machine : EM_386);
 	le64_put(entry + NOTE_ENTRY_IN, jump->handoff.start + 0x1100);
 	le64_put(entry + NOTE_ENTRY_OUT, jump->handoff.start + 0x1000);
 	le64_put(entry + NOTE_ENTRY_RAW, jump->raw);

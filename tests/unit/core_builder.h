@@ -47,6 +47,7 @@ struct builder_jump {
 	uint64_t raw;
 	uint64_t page_offset;
 	uint32_t cpu;
+	uint32_t machine; /* 0 = EM_386 */
 };
 void builder_descriptor(struct builder *b, const struct builder_jump *jump);
 
