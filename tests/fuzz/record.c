@@ -3,40 +3,17 @@
  * Fuzz target: the record of what is loaded (kexec/record.h), as a file in a folder of its own.
  * What was read can be written, and reads the same again.
  */
-#include <unistd.h>
-
-#include "fuzz.h"
+#define _GNU_SOURCE /* nftw() */
+#include "folder.h"
 #include "record.h"
-
-static char folder[64], path[96];
-
-static void remove_folder(void)
-{
-	unlink(path);
-	rmdir(folder);
-}
-
-static void make_folder(void)
-{
-	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-
-	snprintf(folder, sizeof(folder), "%s/fuzz-record-XXXXXX", base);
-	if (!mkdtemp(folder))
-		abort();
-	snprintf(path, sizeof(path), "%s/loaded", folder);
-	atexit(remove_folder);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct record record, again;
+	const char *folder = fuzz_folder();
 	struct error err;
-	FILE *file;
 
-	if (!*folder)
-		make_folder();
-	file = fopen(path, "wb");
-	FUZZ_CHECK(file && fwrite(data, 1, size, file) == size && !fclose(file));
+	fuzz_put_file("loaded", (struct span){ data, size });
 	if (record_read(folder, RECORD_LOADED, &record, &err)) {
 		FUZZ_CHECK(*err.text);
 		return 0;

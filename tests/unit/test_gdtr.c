@@ -14,35 +14,11 @@
 
 #include <cmocka.h>
 
+#include "gdt_table.h"
 #include "gdtr.h"
 #include "kcore.h"
 
 static struct error err;
-
-/* The constant descriptors of a real table (i386 6.1, guest with 512 MiB). */
-static void fill_table_32(uint8_t *table, uint32_t percpu_base)
-{
-	memset(table, 0, 256);
-	le64_put(table + 12 * 8, UINT64_C(0x00cf9a000000ffff));
-	le64_put(table + 13 * 8, UINT64_C(0x00cf93000000ffff));
-	le64_put(table + 14 * 8, UINT64_C(0x00cffa000000ffff));
-	le64_put(table + 15 * 8, UINT64_C(0x00cff3000000ffff));
-	le64_put(table + 16 * 8, UINT64_C(0xff008b8060000067));
-	le64_put(table + 27 * 8, UINT64_C(0x008f93000000ffff) |
-					 (uint64_t)(percpu_base & 0xffffff) << 16 |
-					 (uint64_t)(percpu_base >> 24) << 56);
-}
-
-static void fill_table_64(uint8_t *table)
-{
-	memset(table, 0, 128);
-	le64_put(table + 1 * 8, UINT64_C(0x00cf9b000000ffff));
-	le64_put(table + 2 * 8, UINT64_C(0x00af9b000000ffff));
-	le64_put(table + 3 * 8, UINT64_C(0x00cf93000000ffff));
-	le64_put(table + 4 * 8, UINT64_C(0x00cffb000000ffff));
-	le64_put(table + 5 * 8, UINT64_C(0x00cff3000000ffff));
-	le64_put(table + 6 * 8, UINT64_C(0x00affb000000ffff));
-}
 
 static void test_table_32(void **state)
 {
@@ -50,7 +26,7 @@ static void test_table_32(void **state)
 	struct span span = { table, sizeof(table) };
 
 	(void)state;
-	fill_table_32(table, 0x1b935be0);
+	gdt_table_32(table, 0x1b935be0);
 	assert_int_equal(gdt_check(span, 0, &err), 0);
 	assert_int_equal(gdt_check(span, CPU_PAE, &err), 0);
 	assert_int_equal(gdt_check(span, CPU_LONG_MODE, &err), -1);
@@ -60,7 +36,7 @@ static void test_table_32(void **state)
 	assert_int_equal(gdt_check(span, 0, &err), -1);
 	assert_non_null(strstr(err.text, "descriptor 27"));
 
-	fill_table_32(table, 0);
+	gdt_table_32(table, 0);
 	table[12 * 8 + 2] = 1;
 	assert_int_equal(gdt_check(span, 0, &err), -1);
 	assert_non_null(strstr(err.text, "descriptor 12 is 0x00cf9a000001ffff"));
@@ -77,7 +53,7 @@ static void test_table_64(void **state)
 	struct span span = { table, sizeof(table) };
 
 	(void)state;
-	fill_table_64(table);
+	gdt_table_64(table);
 	assert_int_equal(gdt_check(span, CPU_LONG_MODE | CPU_PAE, &err), 0);
 	table[6 * 8 + 6] ^= 0x20;
 	assert_int_equal(gdt_check(span, CPU_LONG_MODE | CPU_PAE, &err), -1);
@@ -190,7 +166,7 @@ static int set_up(void **state)
 
 	le32_put(fake->memory + 0x1000 + (ALIAS >> 22) * 4, 0x2063);
 	le32_put(fake->memory + 0x2000 + (ALIAS >> 12 & 1023) * 4, 0x3161);
-	fill_table_32(fake->memory + 0x3000, PERCPU);
+	gdt_table_32(fake->memory + 0x3000, PERCPU);
 	le32_put(fake->memory + 0x4000, PERCPU);
 	write_fake(fake);
 	write_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
@@ -276,7 +252,7 @@ static void test_other_cpu_is_not_believed(void **state)
 {
 	struct fake *fake = *state;
 
-	fill_table_32(fake->memory + 0x3000, PERCPU + 0x9000);
+	gdt_table_32(fake->memory + 0x3000, PERCPU + 0x9000);
 	write_fake(fake);
 	assert_non_null(strstr(find(fake, GDTR_MSR).why, "not CPU 0's"));
 }
