@@ -54,19 +54,26 @@ static bool is_signed(const uint8_t *info, const char *signature)
 	return info && !memcmp(info + INFO_SIGNATURE, signature, 4);
 }
 
-bool efi_is_firmware(const struct machine *machine)
+unsigned efi_word_bytes(const struct machine *machine)
 {
 	const uint8_t *info = info_of(machine);
 
-	return is_signed(info, "EL64") || is_signed(info, "EL32") || machine->efi.tables;
+	if (is_signed(info, "EL64"))
+		return 8;
+	return is_signed(info, "EL32") ? 4 : 0;
+}
+
+bool efi_is_firmware(const struct machine *machine)
+{
+	return efi_word_bytes(machine) || machine->efi.tables;
 }
 
 bool efi_can_hand_over(const struct machine *machine)
 {
 	const struct efi *efi = &machine->efi;
 
-	return is_signed(info_of(machine), "EL64") && machine->cpu & CPU_LONG_MODE &&
-	       efi->region_count && efi->fw_vendor && efi->tables;
+	return efi_word_bytes(machine) == 8 && machine->cpu & CPU_LONG_MODE && efi->region_count &&
+	       efi->fw_vendor && efi->tables;
 }
 
 static bool is_region(const struct efi_region *region)
@@ -163,31 +170,37 @@ int efi_reserve(const struct efi *efi, struct memmap *map, struct error *err)
 	return result;
 }
 
-void efi_fill_info(const struct machine *machine, uint64_t map, uint8_t *info)
+void efi_fill_info(const struct machine *machine, const struct efi_places *places, uint8_t *info)
 {
 	const uint8_t *old = info_of(machine);
 
 	memcpy(info + INFO_SIGNATURE, old + INFO_SIGNATURE, 4);
 	memcpy(info + INFO_SYSTAB, old + INFO_SYSTAB, 4);
 	memcpy(info + INFO_SYSTAB_HI, old + INFO_SYSTAB_HI, 4);
+	if (places->systab) {
+		le32_put(info + INFO_SYSTAB, (uint32_t)places->systab);
+		le32_put(info + INFO_SYSTAB_HI, (uint32_t)(places->systab >> 32));
+	}
 	memcpy(info + INFO_MEMDESC_VERSION, old + INFO_MEMDESC_VERSION, 4);
 	le32_put(info + INFO_MEMDESC_SIZE, EFI_REGION_BYTES);
-	le32_put(info + INFO_MEMMAP, (uint32_t)map);
-	le32_put(info + INFO_MEMMAP_HI, (uint32_t)(map >> 32));
-	le32_put(info + INFO_MEMMAP_SIZE, (uint32_t)(machine->efi.region_count * EFI_REGION_BYTES));
+	le32_put(info + INFO_MEMMAP, (uint32_t)places->map);
+	le32_put(info + INFO_MEMMAP_HI, (uint32_t)(places->map >> 32));
+	le32_put(info + INFO_MEMMAP_SIZE, (uint32_t)(places->regions * EFI_REGION_BYTES));
+}
+
+void efi_region_fill(const struct efi_region *region, uint8_t *to)
+{
+	le32_put(to + REGION_TYPE, region->type);
+	le64_put(to + REGION_PHYSICAL, region->physical);
+	le64_put(to + REGION_VIRTUAL, region->virtual);
+	le64_put(to + REGION_PAGES, region->pages);
+	le64_put(to + REGION_ATTRIBUTE, region->attribute);
 }
 
 void efi_fill_map(const struct efi *efi, uint8_t *map)
 {
-	for (size_t i = 0; i < efi->region_count; i++, map += EFI_REGION_BYTES) {
-		const struct efi_region *region = &efi->regions[i];
-
-		le32_put(map + REGION_TYPE, region->type);
-		le64_put(map + REGION_PHYSICAL, region->physical);
-		le64_put(map + REGION_VIRTUAL, region->virtual);
-		le64_put(map + REGION_PAGES, region->pages);
-		le64_put(map + REGION_ATTRIBUTE, region->attribute);
-	}
+	for (size_t i = 0; i < efi->region_count; i++)
+		efi_region_fill(&efi->regions[i], map + i * EFI_REGION_BYTES);
 }
 
 void efi_fill_setup(const struct efi *efi, uint8_t *setup)

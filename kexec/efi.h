@@ -33,7 +33,8 @@ struct efi {
 	struct efi_region *regions; /* free() it */
 	size_t region_count;
 	uint64_t fw_vendor, runtime, tables; /* physical addresses in the system table */
-	uint64_t smbios;                     /* 0 = none */
+	uint64_t smbios;                     /* 0 = none, as the next ones */
+	uint64_t smbios3, acpi20, acpi;
 };
 
 struct machine;
@@ -41,9 +42,13 @@ struct machine;
 /* Whether the running kernel was started by EFI, whatever it made of that. */
 bool efi_is_firmware(const struct machine *machine);
 
+/* Bytes of a pointer of the firmware, 4 or 8; 0 where the running kernel was not told of any. */
+unsigned efi_word_bytes(const struct machine *machine);
+
 /*
  * Whether the firmware's services can be handed to a 64-bit kernel: both it and the running kernel
- * are 64-bit, and all of efi is known. 32-bit kernels take over no services that were moved before.
+ * are 64-bit, and all of efi is known. 32-bit kernels take over no services that were moved before:
+ * efi_tables.h is for them.
  */
 bool efi_can_hand_over(const struct machine *machine);
 
@@ -70,9 +75,17 @@ void efi_done(struct efi *efi);
 int efi_keep(const struct efi *efi, struct range_set *free, struct error *err);
 int efi_reserve(const struct efi *efi, struct memmap *map, struct error *err);
 
-/* Write struct efi_info for a map at this address; the map; struct efi_setup_data. All into zeroed
+/* Where the next kernel finds what struct efi_info tells of. */
+struct efi_places {
+	uint64_t systab; /* 0 = where it was for the running kernel */
+	uint64_t map;
+	size_t regions; /* in the map */
+};
+
+/* Write struct efi_info; a region of a map; all of the map; struct efi_setup_data. All into zeroed
  * memory: EFI_INFO_BYTES, EFI_REGION_BYTES for each region, EFI_SETUP_BYTES. */
-void efi_fill_info(const struct machine *machine, uint64_t map, uint8_t *info);
+void efi_fill_info(const struct machine *machine, const struct efi_places *places, uint8_t *info);
+void efi_region_fill(const struct efi_region *region, uint8_t *to);
 void efi_fill_map(const struct efi *efi, uint8_t *map);
 void efi_fill_setup(const struct efi *efi, uint8_t *setup);
 

@@ -27,14 +27,25 @@ static uint64_t number_in(const struct reader *reader, const char *path)
 	return number;
 }
 
-static void read_smbios(const struct reader *reader, struct efi *efi)
+/* A line "NAME=0x..."; 0 where there is none. */
+static uint64_t table_in(struct span systab, const char *name)
 {
-	struct span content, value;
+	struct span value;
+	uint64_t number;
+
+	return text_field(systab, name, &value) || text_number(value, 16, &number) ? 0 : number;
+}
+
+static void read_tables(const struct reader *reader, struct efi *efi)
+{
+	struct span content;
 
 	if (reader_file(reader, FOLDER "systab", &content))
 		return;
-	if (text_field(content, "SMBIOS", &value) || text_number(value, 16, &efi->smbios))
-		efi->smbios = 0;
+	efi->acpi20 = table_in(content, "ACPI20");
+	efi->acpi = table_in(content, "ACPI");
+	efi->smbios3 = table_in(content, "SMBIOS3");
+	efi->smbios = table_in(content, "SMBIOS");
 	reader_content_done(&content);
 }
 
@@ -95,6 +106,6 @@ int efi_read(const struct reader *reader)
 	efi->fw_vendor = number_in(reader, FOLDER "fw_vendor");
 	efi->runtime = number_in(reader, FOLDER "runtime");
 	efi->tables = number_in(reader, FOLDER "config_table");
-	read_smbios(reader, efi);
+	read_tables(reader, efi);
 	return read_map(reader, efi);
 }

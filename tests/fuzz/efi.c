@@ -3,6 +3,7 @@
  * Fuzz target: what the running kernel tells of EFI firmware (kexec/efi.h): a folder of the runtime
  * map, its recorded form, boot_params; and what is made of it for the next kernel.
  */
+#include "efi_tables.h"
 #include "fuzz.h"
 #include "machine.h"
 #include "range.h"
@@ -23,7 +24,7 @@ static void check_regions(const struct efi *efi)
 static void hand_over(const struct efi *efi, struct span head)
 {
 	uint8_t boot_params[BOOT_PARAMS_BYTES] = { 0 }, info[EFI_INFO_BYTES] = { 0 };
-	uint8_t setup[EFI_SETUP_BYTES] = { 0 };
+	uint8_t setup[EFI_SETUP_BYTES] = { 0 }, tables[EFI_TABLES_BYTES] = { 0 };
 	uint8_t *map = calloc(efi->region_count + 1, EFI_REGION_BYTES);
 	struct machine machine = {
 		.cpu = CPU_LONG_MODE,
@@ -37,11 +38,19 @@ static void hand_over(const struct efi *efi, struct span head)
 	machine.efi.fw_vendor = machine.efi.tables = 0x1000;
 	FUZZ_CHECK(efi_is_firmware(&machine));
 	if (efi_can_hand_over(&machine)) {
-		efi_fill_info(&machine, 0x10000, info);
+		efi_fill_info(&machine,
+			      &(struct efi_places){ .map = 0x10000, .regions = efi->region_count },
+			      info);
 		efi_fill_map(efi, map);
 		efi_fill_setup(efi, setup);
 		FUZZ_CHECK(le32_get(info + 20) == efi->region_count * EFI_REGION_BYTES);
 		FUZZ_CHECK(le64_get(map + 8) == efi->regions[0].physical);
+	}
+	machine.efi.acpi = 0x1000;
+	machine.efi.smbios3 = le64_get(head.data);
+	if (efi_tables_known(&machine)) {
+		efi_tables_fill(&machine, 0x10000, tables, setup);
+		FUZZ_CHECK(le64_get(setup + 16) > 0x10000);
 	}
 	free(map);
 }

@@ -272,11 +272,11 @@ static void efi_is_handed_over(void **state)
 	uint64_t next;
 
 	f->machine.boot_params = (struct span){ f->old, sizeof(f->old) };
-	f->machine.efi = (struct efi){ regions, 2, 0x77, 0x78, 0x79, 0x7a };
+	f->machine.efi = (struct efi){ regions, 2, 0x77, 0x78, 0x79, 0x7a, 0, 0, 0 };
 	b = fill(f);
 	assert_int_equal(le32_get(b + 0x1c0), 0); /* not the running kernel's */
 	assert_int_equal(b[0x1ec], 0);
-	f->block.efi = true;
+	f->block.efi = BOOT_EFI_SERVICES;
 	b = fill(f);
 	assert_memory_equal(b + 0x1c0, f->old + 0x1c0, 8);
 	assert_int_equal(b[0x1ec], f->old[0x1ec]);
@@ -295,6 +295,31 @@ static void efi_is_handed_over(void **state)
 	assert_int_equal(le32_get(data + 8), 9);
 	assert_int_equal(le64_get(data), 0);
 	assert_int_equal(f->size, next - ADDRESS + 16 + 32);
+	f->machine.efi = (struct efi){ 0 };
+}
+
+/* The kernel is told of tables that were made for it, and of its RAM. */
+static void tables_of_efi_are_handed_over(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t *b, *data, *table;
+
+	memcpy(f->old + 0x1c0, "EL64", 4);
+	f->machine.boot_params = (struct span){ f->old, sizeof(f->old) };
+	f->machine.efi = (struct efi){ .fw_vendor = 0x77, .acpi = 0x2000 };
+	f->block.efi = BOOT_EFI_TABLES;
+	b = fill(f);
+	assert_memory_equal(b + 0x1c0, "EL64", 4);
+	data = b + (le64_get(b + 0x250) - ADDRESS);
+	assert_int_equal(le32_get(data + 8), 4); /* SETUP_EFI */
+	table = b + (le32_get(b + 0x1c4) - ADDRESS);
+	assert_true(table > data && table + 256 == data + 16 + le32_get(data + 12));
+	assert_memory_equal(table, "IBI SYST", 8);
+	assert_int_equal(le64_get(table + 112), le64_get(data + 16 + 16));
+	assert_ptr_equal(b + (le32_get(b + 0x1d0) - ADDRESS), table + 256);
+	assert_int_equal(le32_get(b + 0x1d4) % 40, 0);
+	assert_true(le32_get(b + 0x1d4) != 0);
+	assert_int_equal(le32_get(table + 256), 7);
 	f->machine.efi = (struct efi){ 0 };
 }
 
@@ -320,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_header_is_completed),
 		T(efi_is_handed_over),
+		T(tables_of_efi_are_handed_over),
 		T(a_device_tree_is_in_the_chain),
 		T(a_header_is_bounded),
 		T(old_protocols_find_the_command_line),

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "efi.h"
+#include "efi_tables.h"
 #include "machine.h"
 
 static struct error err;
@@ -108,7 +109,7 @@ static void make_machine(struct machine *machine, uint8_t boot_params[BOOT_PARAM
 	*machine = (struct machine){
 		.cpu = CPU_LONG_MODE | CPU_PAE,
 		.boot_params = { boot_params, BOOT_PARAMS_BYTES },
-		.efi = { regions, 2, 0x1fb5b018, 0x1f9ecb98, 0x1fa7e018, 0x1f7dd000 },
+		.efi = { regions, 2, 0x1fb5b018, 0x1f9ecb98, 0x1fa7e018, 0x1f7dd000, 0, 0, 0 },
 	};
 	memset(boot_params, 0, BOOT_PARAMS_BYTES);
 	memcpy(boot_params + 0x1c0, "EL64", 4);
@@ -157,7 +158,8 @@ static void the_next_kernel_reads(void **state)
 
 	(void)state;
 	make_machine(&machine, boot_params);
-	efi_fill_info(&machine, UINT64_C(0x300011120), info);
+	efi_fill_info(&machine, &(struct efi_places){ .map = UINT64_C(0x300011120), .regions = 2 },
+		      info);
 	assert_memory_equal(info, "EL64", 4);
 	assert_int_equal(le32_get(info + 4), 0x1f9ec018);
 	assert_int_equal(le32_get(info + 8),
@@ -221,13 +223,128 @@ static void tables_in_ram_stay(void **state)
 	memmap_done(&map);
 }
 
+static void make_tables(struct machine *machine, uint8_t boot_params[BOOT_PARAMS_BYTES])
+{
+	make_machine(machine, boot_params);
+	machine->efi.acpi20 = 0x1f77d014;
+	machine->efi.acpi = 0x1f77d000;
+}
+
+static void tables_are_told_where_they_are_known(void **state)
+{
+	uint8_t boot_params[BOOT_PARAMS_BYTES];
+	struct machine machine;
+
+	(void)state;
+	make_tables(&machine, boot_params);
+	assert_true(efi_tables_known(&machine));
+	machine.efi.acpi20 = machine.efi.acpi = 0; /* no root, no systab */
+	assert_false(efi_tables_known(&machine));
+	machine.rsdp = 0x1f77d014;
+	assert_true(efi_tables_known(&machine));
+	machine.efi.smbios3 = UINT64_C(0x100000000); /* out of a 32-bit kernel's reach */
+	assert_false(efi_tables_known(&machine));
+	make_tables(&machine, boot_params);
+	boot_params[0x1c0] = 0; /* a BIOS */
+	assert_false(efi_tables_known(&machine));
+}
+
+/* The system table of 64-bit firmware, with a list of three. */
+static void a_system_table_is_made(void **state)
+{
+	static const uint8_t smbios[] = { 0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11,
+					  0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d };
+	uint8_t boot_params[BOOT_PARAMS_BYTES], table[EFI_TABLES_BYTES] = { 0 }, setup[96] = { 0 };
+	struct machine machine;
+
+	(void)state;
+	make_tables(&machine, boot_params);
+	efi_tables_fill(&machine, 0x10000, table, setup);
+	assert_memory_equal(table, "IBI SYST", 8);
+	assert_int_equal(le32_get(table + 8) >> 16, 2);
+	assert_int_equal(le32_get(table + 12), 120);
+	assert_int_equal(le64_get(table + 24), 0x1fb5b018);
+	assert_int_equal(le64_get(table + 88), 0); /* no services */
+	assert_int_equal(le32_get(table + 104), 3);
+	assert_int_equal(le64_get(table + 112), 0x10080);
+	assert_int_equal(le32_get(table + 128), 0x8868e871);
+	assert_int_equal(le64_get(table + 128 + 16), 0x1f77d014);
+	assert_int_equal(le64_get(table + 152 + 16), 0x1f77d000);
+	assert_memory_equal(table + 176, smbios, 16);
+	assert_int_equal(le64_get(table + 176 + 16), 0x1f7dd000);
+	assert_int_equal(le64_get(setup), 0x1fb5b018);
+	assert_int_equal(le64_get(setup + 8), 0);
+	assert_int_equal(le64_get(setup + 16), 0x10080);
+	assert_int_equal(le64_get(setup + 24), 0); /* nothing to be mended */
+}
+
+static void a_system_table_of_32_bits_is_made(void **state)
+{
+	uint8_t boot_params[BOOT_PARAMS_BYTES], table[EFI_TABLES_BYTES] = { 0 }, setup[96] = { 0 };
+	struct machine machine;
+
+	(void)state;
+	make_tables(&machine, boot_params);
+	memcpy(boot_params + 0x1c0, "EL32", 4);
+	machine.efi.fw_vendor = 0;
+	machine.efi.smbios3 = 0x1f7de000;
+	assert_true(efi_tables_known(&machine));
+	efi_tables_fill(&machine, 0x10000, table, setup);
+	assert_memory_equal(table, "IBI SYST", 8);
+	assert_int_equal(le32_get(table + 12), 72);
+	assert_in_range(le32_get(table + 24), 0x10080 + 4 * 20, 0x10000 + sizeof(table) - 2);
+	assert_int_equal(le16_get(table + le32_get(table + 24) - 0x10000), 0); /* "" */
+	assert_int_equal(le32_get(table + 56), 0);
+	assert_int_equal(le32_get(table + 64), 4);
+	assert_int_equal(le32_get(table + 68), 0x10080);
+	assert_int_equal(le32_get(table + 128 + 16), 0x1f77d014);
+	assert_int_equal(le32_get(table + 148 + 16), 0x1f77d000);
+	assert_int_equal(le32_get(table + 168), 0xf2fd1544);
+	assert_int_equal(le32_get(table + 168 + 16), 0x1f7de000);
+	assert_int_equal(le32_get(table + 188 + 16), 0x1f7dd000);
+}
+
+/* Whole pages of RAM only. */
+static void ram_is_conventional_memory(void **state)
+{
+	uint8_t bytes[3 * EFI_REGION_BYTES] = { 0 };
+	struct memmap map = { 0 };
+
+	(void)state;
+	assert_int_equal(memmap_add(&map, (struct range){ 0, 0x9fc00 }, MEMORY_RAM, &err), 0);
+	assert_int_equal(memmap_add(&map, (struct range){ 0xf0000, 0x100000 }, MEMORY_RESERVED,
+				    &err),
+			 0);
+	assert_int_equal(memmap_add(&map, (struct range){ 0x100000, 0x300000 }, MEMORY_RAM, &err),
+			 0);
+	assert_int_equal(memmap_add(&map, (struct range){ 0x300800, 0x301800 }, MEMORY_RAM, &err),
+			 0);
+	assert_int_equal(efi_ram_count(&map), 2);
+	efi_ram_fill(&map, bytes);
+	assert_int_equal(le32_get(bytes), 7);
+	assert_int_equal(le64_get(bytes + 8), 0);
+	assert_int_equal(le64_get(bytes + 24), 0x9f);
+	assert_int_equal(le64_get(bytes + 32), 8);
+	assert_int_equal(le64_get(bytes + 40 + 8), 0x100000);
+	assert_int_equal(le64_get(bytes + 40 + 24), 0x200);
+	assert_int_equal(le32_get(bytes + 80), 0);
+	memmap_done(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_region_is_read),   cmocka_unit_test(damaged_regions_are_refused),
-		cmocka_unit_test(lines_are_regions),  cmocka_unit_test(a_map_has_an_end),
-		cmocka_unit_test(who_can_hand_over),  cmocka_unit_test(the_next_kernel_reads),
+		cmocka_unit_test(a_region_is_read),
+		cmocka_unit_test(damaged_regions_are_refused),
+		cmocka_unit_test(lines_are_regions),
+		cmocka_unit_test(a_map_has_an_end),
+		cmocka_unit_test(who_can_hand_over),
+		cmocka_unit_test(the_next_kernel_reads),
 		cmocka_unit_test(tables_in_ram_stay),
+		cmocka_unit_test(tables_are_told_where_they_are_known),
+		cmocka_unit_test(a_system_table_is_made),
+		cmocka_unit_test(a_system_table_of_32_bits_is_made),
+		cmocka_unit_test(ram_is_conventional_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "efi_tables.h"
+
 #define MIB            UINT64_C(0x100000)
 #define EDD_INFO_BYTES 82
 #define CMDLINE_OFFSET BOOT_PARAMS_BYTES /* the command line follows the zero page */
@@ -17,11 +19,23 @@ struct layout {
 	/* Byte offsets; extension is only there with e820_extra, the next two with block.efi, dtb
 	 * with that. */
 	size_t extension, efi, efi_map, dtb, seed, end;
+	size_t efi_bytes, efi_regions; /* of the data in the chain; of the map */
 };
 
 static size_t round_up(size_t bytes)
 {
 	return (bytes + 15) & ~(size_t)15;
+}
+
+/* Tables made for the kernel go behind efi_setup_data, as a part of the chain: nobody's memory. */
+static void lay_out_efi(const struct boot_block *block, struct layout *l)
+{
+	l->efi_bytes = EFI_SETUP_BYTES;
+	l->efi_regions = block->machine->efi.region_count;
+	if (block->efi == BOOT_EFI_TABLES) {
+		l->efi_bytes += EFI_TABLES_BYTES;
+		l->efi_regions = efi_ram_count(block->given);
+	}
 }
 
 static struct layout lay_out(const struct boot_block *block)
@@ -39,9 +53,10 @@ static struct layout lay_out(const struct boot_block *block)
 	if (extra)
 		l.efi = round_up(l.extension + SETUP_DATA_BYTES + extra * E820_ENTRY_BYTES);
 	l.dtb = l.efi;
-	if (block->efi) {
-		l.efi_map = l.efi + SETUP_DATA_BYTES + EFI_SETUP_BYTES;
-		l.dtb = round_up(l.efi_map + block->machine->efi.region_count * EFI_REGION_BYTES);
+	if (block->efi != BOOT_EFI_NONE) {
+		lay_out_efi(block, &l);
+		l.efi_map = l.efi + SETUP_DATA_BYTES + l.efi_bytes;
+		l.dtb = round_up(l.efi_map + l.efi_regions * EFI_REGION_BYTES);
 	}
 	l.seed = l.dtb;
 	if (block->dtb.size)
@@ -140,11 +155,21 @@ static void fill_efi(const struct boot_block *block, const struct layout *l, uin
 {
 	const struct machine *machine = block->machine;
 
+	struct efi_places places = { .map = block->address + l->efi_map,
+				     .regions = l->efi_regions };
+	uint8_t *setup =
+		setup_data(bytes + l->efi, block->address + l->dtb, SETUP_EFI, l->efi_bytes);
+
 	bytes[BP_SECURE_BOOT] = machine->boot_params.data[BP_SECURE_BOOT];
-	efi_fill_info(machine, block->address + l->efi_map, bytes + BP_EFI_INFO);
-	efi_fill_map(&machine->efi, bytes + l->efi_map);
-	efi_fill_setup(&machine->efi, setup_data(bytes + l->efi, block->address + l->dtb, SETUP_EFI,
-						 EFI_SETUP_BYTES));
+	if (block->efi == BOOT_EFI_TABLES) {
+		places.systab = block->address + l->efi + SETUP_DATA_BYTES + EFI_SETUP_BYTES;
+		efi_tables_fill(machine, places.systab, setup + EFI_SETUP_BYTES, setup);
+		efi_ram_fill(block->given, bytes + l->efi_map);
+	} else {
+		efi_fill_setup(&machine->efi, setup);
+		efi_fill_map(&machine->efi, bytes + l->efi_map);
+	}
+	efi_fill_info(machine, &places, bytes + BP_EFI_INFO);
 }
 
 /* The chain: the rest of the memory map, EFI and device tree, if there are any, then the seed. */
@@ -160,7 +185,7 @@ static void fill_chain(const struct boot_block *block, const struct layout *l, u
 			put_entry(data + i * E820_ENTRY_BYTES,
 				  &block->given->entries[E820_TABLE_MAX + i]);
 	}
-	if (block->efi)
+	if (block->efi != BOOT_EFI_NONE)
 		fill_efi(block, l, bytes);
 	if (block->dtb.size) {
 		data = setup_data(bytes + l->dtb, block->address + l->seed, SETUP_DTB,

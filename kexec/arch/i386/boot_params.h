@@ -107,6 +107,13 @@ enum boot_params_offset {
 #define SETUP_RNG_SEED    9
 #define RNG_SEED_BYTES    32
 
+/* What of EFI is handed on. */
+enum boot_efi {
+	BOOT_EFI_NONE,
+	BOOT_EFI_TABLES,   /* system table and memory map made for the next kernel: efi_tables.h */
+	BOOT_EFI_SERVICES, /* all: efi.h */
+};
+
 /* What a block is made of. All is borrowed. */
 struct boot_block {
 	uint64_t address;      /* physical, of the zero page */
@@ -119,7 +126,7 @@ struct boot_block {
 	const struct memmap *given;
 	const struct machine *machine;
 	bool reuse_video; /* --reuse-video-type */
-	bool efi;         /* the kernel takes over EFI's services, and they can be handed over */
+	enum boot_efi efi;
 };
 
 /* Bytes the block takes; does not depend on its address. */

@@ -8,6 +8,7 @@
 
 #include "boot_params.h"
 #include "cmdline.h"
+#include "efi_tables.h"
 #include "real_mode.h"
 #include "x86.h"
 #include "initrd.h"
@@ -177,11 +178,35 @@ static int place_purgatory(const struct request *request, const struct machine *
  * A kernel that is jumped to shares the machine with another one that will go on using the
  * firmware: it is left alone.
  */
-static bool hands_efi_over(const struct request *request, const struct machine *machine,
-			   const struct linux_kernel *kernel)
+static enum boot_efi hands_efi_over(const struct request *request, const struct machine *machine,
+				    const struct linux_kernel *kernel)
 {
-	return kernel->takes_efi && !kernel->setup.size && !request->no_efi &&
-	       request->mode != REQUEST_PRESERVE && efi_can_hand_over(machine);
+	if (kernel->setup.size || kernel->protocol < PROTOCOL_2_09 || request->no_efi ||
+	    request->mode == REQUEST_PRESERVE)
+		return BOOT_EFI_NONE;
+	if (kernel->takes_efi && efi_can_hand_over(machine))
+		return BOOT_EFI_SERVICES;
+	return efi_tables_known(machine) ? BOOT_EFI_TABLES : BOOT_EFI_NONE;
+}
+
+/* noefi: a kernel that is told of tables must not look for services. */
+static int forbid_services(const struct machine *machine, struct plan *plan,
+			   struct boot_block *block, struct error *err)
+{
+	struct span unused;
+
+	plan_note(
+		plan,
+		"the next kernel is told of EFI's tables only (noefi): its services, EFI variables "
+		"among them, %s",
+		efi_can_hand_over(machine)
+			? "are for a 64-bit bzImage of Linux 3.14 or later"
+			: "can only be handed from a 64-bit kernel that has them to another on "
+			  "64-bit firmware");
+	if (!cmdline_find(plan->cmdline, "noefi", &unused))
+		plan->cmdline = cmdline_add(&plan->arena, plan->cmdline, "noefi");
+	block->cmdline = plan->cmdline;
+	return plan->cmdline ? 0 : error_no_memory(err);
 }
 
 /* Who cannot ask EFI for the ACPI tables, nor knows the field for them, is told in a parameter.
@@ -230,7 +255,8 @@ int linux_place(const struct request *request, const struct machine *machine,
 		.efi = hands_efi_over(request, machine, kernel),
 	};
 
-	if (!block.efi && add_rsdp(machine, kernel, plan, &block, err))
+	if ((block.efi == BOOT_EFI_TABLES && forbid_services(machine, plan, &block, err)) ||
+	    (block.efi != BOOT_EFI_SERVICES && add_rsdp(machine, kernel, plan, &block, err)))
 		return -1;
 	if (x86_check_mode(request, machine, kernel->wide, err) ||
 	    check_cmdline(kernel, plan->cmdline, err) || check_map(kernel, &plan->given, err) ||
