@@ -11,6 +11,11 @@ efi_state() {
 	(cd /sys/firmware/efi && cat fw_vendor config_table runtime-map/[0-9]*/*) | sha256sum | cut -c1-16
 }
 
+# Where the tables are that a kernel without services is told of, too.
+efi_tables() {
+	grep -E '^(ACPI|SMBIOS)' /sys/firmware/efi/systab | sort | tr '\n' ,
+}
+
 # Where the kernel found the root of the ACPI tables.
 efi_acpi() {
 	dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-F]*\) .*/\1/p'
@@ -58,7 +63,7 @@ efi_services() {
 
 # efi_facts: what B is told of A, as parameters.
 efi_facts() {
-	echo "efi_state=$(efi_state) acpi=$(efi_acpi) screen=$(efi_screen)" \
+	echo "efi_state=$(efi_state) efi_tables=$(efi_tables) acpi=$(efi_acpi) screen=$(efi_screen)" \
 		"expect=$(parameter expect services) variables=$(parameter variables no) written=$((efi_written + 1))"
 }
 
@@ -69,31 +74,43 @@ efi_check() {
 	case $(parameter expect none) in
 	services) efi_services ;;
 	tables)
+		dmesg | grep 'efi: EFI v' > /dev/null || fail "b: the kernel did not find EFI: $(dmesg | grep -i efi)"
+		[ ! -d /sys/firmware/efi/runtime-map ] || fail "b: a runtime map"
+		[ "$(efi_tables)" = "$(parameter efi_tables none)" ] || fail "b: other tables: $(efi_tables)"
+		dmesg | grep 'DMI: QEMU' > /dev/null || fail "b: the kernel did not find SMBIOS: $(dmesg | grep -i dmi)"
+		grep -w noefi /proc/cmdline > /dev/null || fail "b: nobody forbade the services" ;;
+	nothing)
 		! dmesg | grep 'efi: EFI v' > /dev/null || fail "b: the kernel was told of EFI"
 		[ ! -d /sys/firmware/efi ] || fail "b: there is EFI in sysfs" ;;
 	esac
 	say "b.seen $(parameter expect none), RSDP $(efi_acpi), screen $(efi_screen)"
 }
 
-# efi_more: a ramdisk that has what B needs to start the next kernel itself: the kernel, and both ramdisks.
+# efi_more: a ramdisk that has what B needs to start the next kernel itself: kernels, B's own ramdisk, a 32-bit loader.
 efi_more() {
-	mkdir -p /tmp/more/b
-	cp /b/bzImage /b/initrd.img /tmp/more/b/
+	mkdir -p /tmp/more/b /tmp/more/sbin
+	cp /b/bzImage* /b/initrd.img /tmp/more/b/
+	[ ! -f /sbin/kexec-i386 ] || cp /sbin/kexec-i386 /tmp/more/sbin/
 	(cd /tmp/more && find . | cpio -o -H newc) > /tmp/more.img 2> /dev/null
 }
 
 # efi_hop CALLS: start the next kernel by the first of the calls (-c, -s; with commas between), which has the rest
-# of them; the last kernel powers off.
+# of them; the last kernel powers off. -c:FLAVOUR: another kernel than A's.
 efi_hop() {
 	_rest=${1#*,}
 	[ "$_rest" != "$1" ] || _rest=last
-	set -- "${1%%,*}" --initrd=/b/initrd.img
+	_next=$(echo "${1%%,*}" | sed -n 's/.*:/-/p')
+	_call=${1%%,*}
+	set -- "${_call%:*}" --initrd=/b/initrd.img
 	[ "$_rest" = last ] || { efi_more && set -- "$@" --initrd=/tmp/more.img; }
+	_program=kexec
+	[ "$(uname -m)" = x86_64 ] || _program=kexec-i386
 	# shellcheck disable=SC2046 # options=-a,-b are words
-	kexec -l "$@" /b/bzImage $(parameter options "" | tr ',' ' ') \
+	$_program -l "$@" "/b/bzImage$_next" $(parameter options "" | tr ',' ' ') \
 		--append="$b_console b=efi $(efi_facts) hops=$_rest" > /run/load.out 2>&1 ||
 		fail "load $1: $(tail -n 1 /run/load.out)"
-	kexec -e > /run/exec.out 2>&1
+	cat /run/load.out
+	$_program -e > /run/exec.out 2>&1
 	fail "kexec -e: $(tail -n 1 /run/exec.out)"
 }
 
