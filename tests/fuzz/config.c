@@ -42,9 +42,5 @@ static const char *const texts[] = {
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
-	size_t used = 0;
-
-	if (n < sizeof(texts) / sizeof(texts[0]))
-		fuzz_append(buffer, capacity, &used, texts[n], strlen(texts[n]));
-	return used;
+	return fuzz_seed_of(texts, sizeof(texts) / sizeof(texts[0]), n, buffer, capacity);
 }

@@ -139,4 +139,15 @@ static inline size_t fuzz_seed_text(uint8_t kind, const char *text, uint8_t *buf
 	return used;
 }
 
+/* Seed number n is text number n, as it is. */
+static inline size_t fuzz_seed_of(const char *const *texts, size_t count, unsigned n,
+				  uint8_t *buffer, size_t capacity)
+{
+	size_t used = 0;
+
+	if (n < count)
+		fuzz_append(buffer, capacity, &used, texts[n], strlen(texts[n]));
+	return used;
+}
+
 #endif

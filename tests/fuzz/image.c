@@ -8,8 +8,6 @@
 
 #include "arch/i386/boot_params.h"
 #include "fuzz.h"
-#include "tests/unit/image_builder.h"
-#include "loader.h"
 #include "plan_rules.h"
 #include "tests/unit/pc.h"
 
@@ -190,7 +188,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct request request;
 	struct fuzz_case c;
 	struct plan plan;
-	struct error err = { "" };
 	uint8_t *file;
 
 	take_case(&input, &c);
@@ -201,10 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; arch->loaders[i]; i++)
 		if (arch->loaders[i]->by_file)
 			arch->loaders[i]->by_file(request.image);
-	if (!plan_make(&request, &machine, arch, &plan, &err))
-		fuzz_check_plan(&plan, &machine);
-	else
-		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
+	fuzz_plan(&request, &machine, &plan);
 	plan_done(&plan);
 	efi_done(&machine.efi);
 	pc_done(&machine);
@@ -302,7 +296,6 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	uint8_t head[CASE_BYTES];
 	const struct seed *seed;
 	struct image image;
-	size_t used = 0;
 
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
@@ -310,8 +303,5 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	image = seed->protocol ? seed_kernel(seed->protocol, seed->xloadflags)
 			       : seed_program(seed->elf_class, seed->type, 16 * MIB);
 	put_case(&seed->how, head);
-	fuzz_append(buffer, capacity, &used, head, sizeof(head));
-	fuzz_append(buffer, capacity, &used, image.data, image.size);
-	free(image.data);
-	return used;
+	return fuzz_seed_image(head, sizeof(head), image, buffer, capacity);
 }

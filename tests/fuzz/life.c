@@ -24,11 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
-	static const char text[] = "version=1\nboot_id=67d591fb-ce7b-4092-9bf2-e2180f65a9d8\n"
-				   "image=/dev/vda2\nuuid=000102030405060708090a0b0c0d0e0f\n";
-	size_t used = 0;
+	static const char *const text = "version=1\nboot_id=67d591fb-ce7b-4092-9bf2-e2180f65a9d8\n"
+					"image=/dev/vda2\nuuid=000102030405060708090a0b0c0d0e0f\n";
 
-	if (!n)
-		fuzz_append(buffer, capacity, &used, text, strlen(text));
-	return used;
+	return fuzz_seed_of(&text, 1, n, buffer, capacity);
 }

@@ -7,12 +7,10 @@
  */
 #include "arch/i386/boot_params.h"
 #include "fuzz.h"
-#include "loader.h"
 #include "plan_rules.h"
 #include "purgatory/abi.h"
 #include "rsdp.h"
 #include "screen_info.h"
-#include "tests/unit/image_builder.h"
 #include "tests/unit/pc.h"
 
 #define CASE_BYTES   4
@@ -143,7 +141,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct request request = { .image_name = "image", .cmdline = "a=1" };
 	struct machine machine;
 	struct plan plan;
-	struct error err = { "" };
 	uint8_t *file;
 
 	request.limit.end = (uint64_t)fuzz_u16(&input) << 12;
@@ -161,12 +158,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		request.given = REQUEST_MODULES;
 	}
 	make_machine(how, boot_params, &machine);
-	if (!plan_make(&request, &machine, arch_find(machine.arch), &plan, &err)) {
-		fuzz_check_plan(&plan, &machine);
+	if (fuzz_plan(&request, &machine, &plan))
 		check_information(&plan);
-	} else {
-		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
-	}
 	plan_done(&plan);
 	pc_done(&machine);
 	free(file);
@@ -213,7 +206,6 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	uint8_t head[CASE_BYTES] = { 0, 0, 0, 4 }; /* limit: 4 MiB */
 	const struct seed *seed;
 	struct image image;
-	size_t used = 0;
 
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
@@ -225,8 +217,5 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 		image_put_multiboot2(&image, head[1] * 8u, seed->words, seed->count);
 	else
 		image_put_multiboot(&image, head[1] * 8u, seed->flags, seed->words, seed->count);
-	fuzz_append(buffer, capacity, &used, head, sizeof(head));
-	fuzz_append(buffer, capacity, &used, image.data, image.size);
-	free(image.data);
-	return used;
+	return fuzz_seed_image(head, sizeof(head), image, buffer, capacity);
 }

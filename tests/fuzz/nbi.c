@@ -4,9 +4,7 @@
  * PC. The first byte chooses the machine; the rest is the file.
  */
 #include "fuzz.h"
-#include "loader.h"
 #include "plan_rules.h"
-#include "tests/unit/image_builder.h"
 #include "tests/unit/pc.h"
 
 #define CASE_64 1
@@ -21,17 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   .image = { file, input.size } };
 	struct machine machine;
 	struct plan plan;
-	struct error err = { "" };
 
 	pc_init(&machine, 64);
 	if (how & CASE_64) {
 		strcpy(machine.arch, "x86_64");
 		machine.cpu = CPU_LONG_MODE | CPU_PAE;
 	}
-	if (!plan_make(&request, &machine, arch_find(machine.arch), &plan, &err))
-		fuzz_check_plan(&plan, &machine);
-	else
-		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
+	fuzz_plan(&request, &machine, &plan);
 	plan_done(&plan);
 	pc_done(&machine);
 	free(file);
@@ -64,7 +58,6 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
 	struct image image;
 	const struct seed *seed;
-	size_t used = 0;
 
 	if (n >= sizeof(seeds) / sizeof(seeds[0]))
 		return 0;
@@ -77,8 +70,5 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	le32_put(image.data + 12, seed->execute);
 	for (size_t i = 0; i < RECORDS_MAX * 4; i++)
 		le32_put(image.data + 16 + 4 * i, seed->records[i / 4][i % 4]);
-	fuzz_append(buffer, capacity, &used, &seed->how, 1);
-	fuzz_append(buffer, capacity, &used, image.data, image.size);
-	free(image.data);
-	return used;
+	return fuzz_seed_image(&seed->how, 1, image, buffer, capacity);
 }

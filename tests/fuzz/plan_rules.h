@@ -4,7 +4,9 @@
 #define TESTS_FUZZ_PLAN_RULES_H
 
 #include "fuzz.h"
+#include "loader.h"
 #include "plan.h"
+#include "tests/unit/image_builder.h"
 
 /* What a plan promises, looked at once more. */
 static inline void fuzz_check_plan(struct plan *plan, const struct machine *machine)
@@ -30,6 +32,32 @@ static inline void fuzz_check_plan(struct plan *plan, const struct machine *mach
 	for (size_t i = 1; i < plan->given.count; i++)
 		FUZZ_CHECK(plan->given.entries[i - 1].at.end <= plan->given.entries[i].at.start);
 	FUZZ_CHECK(!plan_seal(plan, machine, &err));
+}
+
+/* Make a plan and look at it, or at the reason why there is none. plan_done() it either way. */
+static inline bool fuzz_plan(const struct request *request, const struct machine *machine,
+			     struct plan *plan)
+{
+	struct error err = { "" };
+
+	if (plan_make(request, machine, arch_find(machine->arch), plan, &err)) {
+		FUZZ_CHECK(*err.text && !strchr(err.text, '\n'));
+		return false;
+	}
+	fuzz_check_plan(plan, machine);
+	return true;
+}
+
+/* A seed of what chooses the case, and an image, which is freed. */
+static inline size_t fuzz_seed_image(const uint8_t *head, size_t head_bytes, struct image image,
+				     uint8_t *buffer, size_t capacity)
+{
+	size_t used = 0;
+
+	fuzz_append(buffer, capacity, &used, head, head_bytes);
+	fuzz_append(buffer, capacity, &used, image.data, image.size);
+	free(image.data);
+	return used;
 }
 
 #endif
