@@ -9,6 +9,7 @@
 
 #include "kexec/handoff.h"
 #include "purgatory/abi.h"
+#include "tests/unit/control_page.h"
 #include "tests/unit/core_builder.h"
 
 #define MIB     0x100000u
@@ -19,7 +20,7 @@
 #define KEPT    0x400000u
 #define H_START (16 * MIB)
 #define D_END   (H_START + 0x8000u)
-#define RAW     (CONTROL + 0xd7)
+#define RAW     (CONTROL + CONTROL_PAGE_RAW)
 #define FIRST   4096 /* where the builder puts the first PT_LOAD, which is of 1 MiB */
 
 static const struct builder_jump jump = {
@@ -40,19 +41,12 @@ static const struct core_load loads[] = {
 
 static void put_way_back(uint8_t *memory)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page page = { CONTROL, PGD, SWAP, LIST };
 	uint8_t *control = memory + CONTROL - MIB, *list = memory + LIST - MIB;
 	struct jump_pad pad = { .magic_lo = PAD_MAGIC_LO, .magic_hi = PAD_MAGIC_HI, .raw = RAW };
 
 	memset(control, 0, 4 * 4096);
-	memcpy(control + 0xd5, code, sizeof(code));
-	le32_put(control + 0x804, 0x80050033);
-	le32_put(control + 0x80c, 0x690);
-	le32_put(control + 0x810, 0xc0000000 + CONTROL);
-	le32_put(control + 0x814, PGD);
-	le32_put(control + 0x818, SWAP);
-	le32_put(control + 0x81c, LIST | 2);
+	control_page_put(&page, control);
 	le32_put(list, H_START | 1);
 	for (uint32_t i = 0; i < 8; i++)
 		le32_put(list + 4 + i * 4, (KEPT + i * 0x1000) | 8);

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "kdump/jumpmap.h"
 #include "machine.h"
+#include "tests/unit/control_page.h"
 
 #define CASE_BYTES 48
 #define PAGES      64
@@ -132,17 +133,12 @@ static void put_pages64(uint8_t *pages)
 
 static void put_pages(uint8_t *pages)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page control = { CONTROL, PGD, SWAP, LIST };
+	uint8_t page[4096] = { 0 };
 
-	memcpy(pages + 0xd5, code, sizeof(code));
-	put(pages, CONTROL + 0x804, 0x80050033);
-	put(pages, CONTROL + 0x808, 0x06fcc000);
-	put(pages, CONTROL + 0x80c, 0x00000690);
-	put(pages, CONTROL + 0x810, 0xc0008000);
-	put(pages, CONTROL + 0x814, PGD);
-	put(pages, CONTROL + 0x818, SWAP);
-	put(pages, CONTROL + 0x81c, LIST | 2);
+	control_page_put(&control, page);
+	memcpy(pages, page, 256);
+	memcpy(pages + 256, page + 0x800, 64);
 	put(pages, LIST, 0x20000 | 1);
 	put(pages, LIST + 4, 0x10000 | 8);
 	put(pages, LIST + 8, 0x11000 | 8);

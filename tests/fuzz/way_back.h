@@ -9,6 +9,7 @@
 #include <elf.h>
 
 #include "kexec/handoff.h"
+#include "tests/unit/control_page.h"
 #include "tests/unit/core_builder.h"
 
 /* D is [0x1000, 0x3000) and [0x200000, 0x203000) with H at its start. What is left of A's memory:
@@ -22,22 +23,14 @@
 #define LEFT_H       0x200000
 #define LEFT_H_BYTES 0x2000
 #define LEFT_IN      (LEFT_H + 0x1100)
-#define LEFT_RAW     (LEFT_CONTROL + 0xd7)
+#define LEFT_RAW     (LEFT_CONTROL + CONTROL_PAGE_RAW)
 #define LEFT_RAM_END 0x400000
 
 /* The pages from LEFT_CONTROL to LEFT_KEPT of memory that starts at LEFT_START. */
 static inline void left_put_list(uint8_t *memory)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page page = { LEFT_CONTROL, LEFT_START, LEFT_SWAP, LEFT_LIST };
 	static const uint32_t words[][2] = {
-		{ LEFT_CONTROL + 0x804, 0x80050033 },
-		{ LEFT_CONTROL + 0x808, LEFT_CONTROL },
-		{ LEFT_CONTROL + 0x80c, 0x690 },
-		{ LEFT_CONTROL + 0x810, 0xc0000000 + LEFT_CONTROL },
-		{ LEFT_CONTROL + 0x814, LEFT_START },
-		{ LEFT_CONTROL + 0x818, LEFT_SWAP },
-		{ LEFT_CONTROL + 0x81c, LEFT_LIST | 2 },
 		{ LEFT_LIST, 0x1000 | 1 },
 		{ LEFT_LIST + 4, (LEFT_KEPT + 0x1000) | 8 },
 		{ LEFT_LIST + 8, LEFT_KEPT | 8 },
@@ -49,7 +42,7 @@ static inline void left_put_list(uint8_t *memory)
 	};
 
 	memset(memory + (LEFT_CONTROL - LEFT_START), 0, 3 * 4096);
-	memcpy(memory + (LEFT_CONTROL - LEFT_START) + 0xd5, code, sizeof(code));
+	control_page_put(&page, memory + (LEFT_CONTROL - LEFT_START));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		le32_put(memory + (words[i][0] - LEFT_START), words[i][1]);
 }

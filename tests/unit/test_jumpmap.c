@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "control_page.h"
 #include "kdump/jumpmap.h"
 #include "kexec/bytes.h"
 #include "kexec/machine.h"
@@ -19,7 +20,7 @@
 #define PAGES   64
 #define RAW_64  (CONTROL + 0xfbu)
 #define CONTROL 0x8000u
-#define RAW     (CONTROL + 0xd7u)
+#define RAW     (CONTROL + CONTROL_PAGE_RAW)
 #define SWAP    0x9000u
 #define LIST    0xa000u
 #define LIST2   0xb000u
@@ -55,20 +56,12 @@ static void put(struct fixture *f, uint32_t address, uint32_t value)
 
 static int setup(void **state)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page page = { CONTROL, PGD, SWAP, LIST };
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return -1;
-	memcpy(f->memory + RAW - 2, code, sizeof(code));
-	put(f, CONTROL + 0x804, 0x80050033);
-	put(f, CONTROL + 0x808, 0x06fcc000);
-	put(f, CONTROL + 0x80c, 0x00000690);
-	put(f, CONTROL + 0x810, 0xc0008000);
-	put(f, CONTROL + 0x814, PGD);
-	put(f, CONTROL + 0x818, SWAP);
-	put(f, CONTROL + 0x81c, LIST | 2);
+	control_page_put(&page, f->memory + CONTROL);
 	put(f, LIST, 0x20000 | 1);
 	put(f, LIST + 4, 0x10000 | 8);
 	put(f, LIST + 8, 0x11000 | 8);

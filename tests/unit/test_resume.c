@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "control_page.h"
 #include "core_builder.h"
 #include "kdump/save.h"
 #include "kexec/handoff.h"
@@ -33,7 +34,7 @@
 #define LIST    0x302000
 #define PGD     0x303000
 #define KEPT    0x400000
-#define RAW     (CONTROL + 0xd7)
+#define RAW     (CONTROL + CONTROL_PAGE_RAW)
 
 static const struct builder_jump jump = {
 	.handoff = { H_START, H_START + 0x2000 },
@@ -81,19 +82,12 @@ static uint8_t *at(struct builder *file, uint64_t first, uint64_t paddr)
 
 static void put_way_back(struct builder *file, uint64_t first)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page page = { CONTROL, PGD, SWAP, LIST };
 	uint8_t *list = at(file, first, LIST), *control = at(file, first, CONTROL);
 	struct jump_pad pad = { .magic_lo = PAD_MAGIC_LO, .magic_hi = PAD_MAGIC_HI, .raw = RAW };
 
 	memset(control, 0, 4 * 4096);
-	memcpy(control + 0xd5, code, sizeof(code));
-	le32_put(control + 0x804, 0x80050033);
-	le32_put(control + 0x80c, 0x690);
-	le32_put(control + 0x810, 0xc0000000 + CONTROL);
-	le32_put(control + 0x814, PGD);
-	le32_put(control + 0x818, SWAP);
-	le32_put(control + 0x81c, LIST | 2);
+	control_page_put(&page, control);
 	le32_put(list, 0x1000 | 1);
 	for (uint32_t i = 0; i < 4; i++)
 		le32_put(list + 4 + i * 4, (KEPT + i * 0x1000) | 8);

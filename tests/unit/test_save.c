@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "control_page.h"
 #include "core_builder.h"
 #include "kdump/layout.h"
 #include "kdump/save.h"
@@ -36,7 +37,7 @@ static const struct builder_jump jump = {
 	.handoff = { 16 * MIB, 16 * MIB + 0x2000 },
 	.lent = { { 0x1000, 0x5000 }, { 16 * MIB, 16 * MIB + 0x8000 } },
 	.lent_count = 2,
-	.raw = CONTROL + 0xd7,
+	.raw = CONTROL + CONTROL_PAGE_RAW,
 	.page_offset = 0xc0000000,
 };
 
@@ -85,20 +86,12 @@ static void poke(struct builder *file, uint64_t first, uint32_t paddr, uint32_t 
 /* What relocate_kernel_32.S leaves: code around the re-entry, fields, the list of pairs. */
 static void put_jump_map(struct builder *file, uint64_t first)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x8b, 0x2c, 0x24, 0xe8, 0, 0, 0,
-					0,    0x5b, 0x81, 0xeb, 0xdf, 0,    0, 0 };
+	static const struct control_page page = { CONTROL, PGD, SWAP, LIST };
+	uint8_t *control = file->data + first + (CONTROL - MIB);
 	uint32_t entry = LIST;
 
-	memset(file->data + first + (CONTROL - MIB), 0, 4 * 4096);
-	memcpy(file->data + first + (CONTROL - MIB) + 0xd5, code, sizeof(code));
-	poke(file, first, CONTROL + 0x800, 0xc0c29e20);
-	poke(file, first, CONTROL + 0x804, 0x80050033);
-	poke(file, first, CONTROL + 0x808, PGD);
-	poke(file, first, CONTROL + 0x80c, 0x690);
-	poke(file, first, CONTROL + 0x810, 0xc0000000 + CONTROL);
-	poke(file, first, CONTROL + 0x814, PGD);
-	poke(file, first, CONTROL + 0x818, SWAP);
-	poke(file, first, CONTROL + 0x81c, LIST | 2);
+	memset(control, 0, 4 * 4096);
+	control_page_put(&page, control);
 	/* D: low pages are kept at KEPT in reverse order, those of the main region in order. */
 	for (uint32_t i = 0; i < 4; i++) {
 		poke(file, first, entry, (0x1000 + i * 0x1000) | 1);
