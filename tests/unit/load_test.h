@@ -18,10 +18,11 @@ struct load_test {
 	struct request request;
 	struct image image;
 	struct plan plan;
+	struct arena arena; /* for what a test needs besides */
 	struct error err;
 };
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
 	struct load_test *f = calloc(1, sizeof(*f));
 
@@ -34,11 +35,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
 	struct load_test *f = *state;
 
 	plan_done(&f->plan);
+	arena_done(&f->arena);
 	pc_done(&f->machine);
 	free(f->image.data);
 	free(f);
@@ -46,14 +48,14 @@ static int teardown(void **state)
 }
 
 /* The image is the fixture's from now on. */
-static void take(struct load_test *f, struct image image)
+static inline void take(struct load_test *f, struct image image)
 {
 	free(f->image.data);
 	f->image = image;
 	f->request.image = image_span(&f->image);
 }
 
-static int make(struct load_test *f)
+static inline int make(struct load_test *f)
 {
 	plan_done(&f->plan);
 	f->err.text[0] = '\0';
@@ -61,7 +63,7 @@ static int make(struct load_test *f)
 }
 
 /* type NULL: whatever the test is about, it is not the type. */
-static void made(struct load_test *f, const char *type)
+static inline void made(struct load_test *f, const char *type)
 {
 	if (make(f))
 		fail_msg("refused: %s", f->err.text);
@@ -69,7 +71,7 @@ static void made(struct load_test *f, const char *type)
 		assert_string_equal(f->plan.loader, type);
 }
 
-static void refused(struct load_test *f, const char *words)
+static inline void refused(struct load_test *f, const char *words)
 {
 	assert_int_equal(make(f), -1);
 	if (!strstr(f->err.text, words))
@@ -77,7 +79,20 @@ static void refused(struct load_test *f, const char *words)
 	assert_null(strchr(f->err.text, '\n'));
 }
 
-static struct purgatory_params params_of(struct load_test *f)
+/* The segment a physical address lies in. */
+static inline const struct segment *segment_at(struct load_test *f, uint64_t address)
+{
+	for (unsigned i = 0; i < f->plan.segment_count; i++) {
+		const struct segment *s = &f->plan.segments[i];
+
+		if (address >= s->at.start && address < s->at.end)
+			return s;
+	}
+	fail_msg("nothing is loaded at 0x%llx", (unsigned long long)address);
+	return NULL;
+}
+
+static inline struct purgatory_params params_of(struct load_test *f)
 {
 	struct purgatory_params params;
 

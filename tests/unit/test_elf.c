@@ -14,11 +14,7 @@
 #include <cmocka.h>
 
 #include "elf_image.h"
-#include "image_builder.h"
-#include "loader.h"
-#include "pc.h"
-#include "plan.h"
-#include "purgatory/abi.h"
+#include "load_test.h"
 
 #define MIB UINT64_C(0x100000)
 
@@ -33,15 +29,7 @@
 #define P_FILESZ    0x44
 #define P_MEMSZ     0x48
 
-struct fixture {
-	struct machine machine;
-	struct request request;
-	struct image image;
-	struct arena arena;
-	struct elf_image elf;
-	struct plan plan;
-	struct error err;
-};
+static struct elf_image elf;
 
 /* Text that ends in the middle of a page, data with a tail of zeros. */
 static const struct image_elf program = {
@@ -50,84 +38,34 @@ static const struct image_elf program = {
 	.loads = { { 0x200000, 0x1800, 0x1800 }, { 0x202000, 0x3000, 0x234 } },
 };
 
-static int setup(void **state)
+static int setup_elf(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct load_test *f;
 
-	if (!f)
+	if (setup(state))
 		return -1;
-	pc_init(&f->machine, 512);
-	f->request.image_name = "program";
-	f->request.cmdline = "";
+	f = *state;
 	f->request.elf_args = ELF_ARGS_NONE;
-	*state = f;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	plan_done(&f->plan);
-	arena_done(&f->arena);
-	pc_done(&f->machine);
-	free(f->image.data);
-	free(f);
-	return 0;
-}
-
-static void take(struct fixture *f, struct image image)
-{
-	free(f->image.data);
-	f->image = image;
-	f->request.image = image_span(&f->image);
-}
-
-static void use(struct fixture *f, const struct image_elf *fields)
+static void use(struct load_test *f, const struct image_elf *fields)
 {
 	take(f, image_elf(fields));
 }
 
-static int parse(struct fixture *f)
+static int parse(struct load_test *f)
 {
 	arena_done(&f->arena);
 	f->err.text[0] = '\0';
-	return elf_image_parse(f->request.image, &f->arena, &f->elf, &f->err);
+	return elf_image_parse(f->request.image, &f->arena, &elf, &f->err);
 }
 
-static void says(struct fixture *f, const char *words)
+static void says(struct load_test *f, const char *words)
 {
 	if (!strstr(f->err.text, words))
 		fail_msg("'%s' does not say '%s'", f->err.text, words);
 	assert_null(strchr(f->err.text, '\n'));
-}
-
-static int make(struct fixture *f)
-{
-	plan_done(&f->plan);
-	return plan_make(&f->request, &f->machine, &arch_i386, &f->plan, &f->err);
-}
-
-static void made(struct fixture *f)
-{
-	if (make(f))
-		fail_msg("refused: %s", f->err.text);
-}
-
-static void refused(struct fixture *f, const char *words)
-{
-	assert_int_equal(make(f), -1);
-	says(f, words);
-}
-
-static struct purgatory_params params_of(struct fixture *f)
-{
-	const struct segment *s = plan_segment(&f->plan, "purgatory");
-	struct purgatory_params params;
-
-	assert_non_null(s);
-	memcpy(&params, s->data.data, sizeof(params));
-	return params;
 }
 
 static void damage_is_refused_with_what_and_where(void **state)
@@ -163,7 +101,7 @@ static void damage_is_refused_with_what_and_where(void **state)
 		{ P_MEMSZ, 4, 0xffffffff, "overlap" },
 		{ P_PADDR, 4, 0xfffff000, "the load at 0xfffff000-0x1000007ff lies above 4 GiB" },
 	};
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		use(f, &program);
@@ -182,7 +120,7 @@ static void addresses_that_wrap_are_refused(void **state)
 				    .entry = 0x200000,
 				    .count = 1,
 				    .loads = { { UINT64_MAX - 0xfff, 0x2000, 0 } } };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use(f, &fields);
 	assert_int_equal(parse(f), -1);
@@ -200,7 +138,7 @@ static void addresses_that_wrap_are_refused(void **state)
 
 static void truncated_files_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	size_t whole;
 
 	use(f, &program);
@@ -222,7 +160,7 @@ static void truncated_files_are_refused(void **state)
 static void no_header_byte_does_harm(void **state)
 {
 	static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0xff };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.no_checks = true;
 	for (size_t offset = 0; offset < 0x74; offset++)
@@ -236,23 +174,23 @@ static void no_header_byte_does_harm(void **state)
 
 static void very_many_headers_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	take(f, image_elf_many(65000));
 	assert_int_equal(parse(f), 0);
-	assert_int_equal(f->elf.count, 65000);
+	assert_int_equal(elf.count, 65000);
 	refused(f, "65000 separate pieces of memory are to be loaded: a kernel takes 16");
 	take(f, image_elf_many(16));
 	refused(f, "16 separate pieces");
 	take(f, image_elf_many(15));
-	made(f);
+	made(f, NULL);
 	assert_int_equal(f->plan.segment_count, 16);
 }
 
 /* 65535 and more: the number is in a section header, which may say anything. */
 static void extended_numbering_is_read(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct image_elf fields = program;
 
 	use(f, &fields);
@@ -262,7 +200,7 @@ static void extended_numbering_is_read(void **state)
 	le16_put(f->image.data + 0x30, 1);
 	le32_put(f->image.data + 0x200 + 28, 2);
 	assert_int_equal(parse(f), 0);
-	assert_int_equal(f->elf.count, 2);
+	assert_int_equal(elf.count, 2);
 	le32_put(f->image.data + 0x200 + 28, 0xffffffff);
 	assert_int_equal(parse(f), -1);
 	says(f, "4294967295 program headers are more than any program has");
@@ -274,27 +212,27 @@ static void extended_numbering_is_read(void **state)
 	says(f, "should be in the section header");
 }
 
-static struct elf_pieces pieces_of(struct fixture *f)
+static struct elf_pieces pieces_of(struct load_test *f)
 {
 	struct elf_pieces pieces;
 
 	assert_int_equal(parse(f), 0);
-	assert_int_equal(elf_image_pieces(&f->elf, &f->arena, &pieces, &f->err), 0);
+	assert_int_equal(elf_image_pieces(&elf, &f->arena, &pieces, &f->err), 0);
 	return pieces;
 }
 
-static struct span data_of(struct fixture *f, const struct elf_pieces *pieces, size_t i)
+static struct span data_of(struct load_test *f, const struct elf_pieces *pieces, size_t i)
 {
 	struct span data;
 
 	assert_true(i < pieces->count);
-	assert_int_equal(elf_piece_data(&f->elf, &pieces->items[i], &f->arena, &data, &f->err), 0);
+	assert_int_equal(elf_piece_data(&elf, &pieces->items[i], &f->arena, &data, &f->err), 0);
 	return data;
 }
 
 static void loads_become_pieces(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct elf_pieces pieces;
 	struct span data;
 
@@ -324,7 +262,7 @@ static void loads_that_share_a_page_are_copied_together(void **state)
 			   { 0x200100, 0x50, 0x50 },
 			   { 0x200ff0, 0x20, 0x8 } },
 	};
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct elf_pieces pieces;
 	struct span data;
 
@@ -352,7 +290,7 @@ static void loads_that_share_a_page_are_copied_together(void **state)
 static void neighbours_are_joined(void **state)
 {
 	struct image_elf fields = { .entry = 0x200000, .type = ET_CORE };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct elf_pieces pieces;
 	struct span data;
 
@@ -365,7 +303,7 @@ static void neighbours_are_joined(void **state)
 	data = data_of(f, &pieces, 0);
 	assert_ptr_equal(data.data, f->image.data + 0x1000);
 	assert_int_equal(data.size, IMAGE_LOADS_MAX * 0x1000);
-	made(f);
+	made(f, NULL);
 	assert_int_equal(f->plan.segment_count, 2);
 	f->request.elf_args = ELF_ARGS_ELF;
 	refused(f, "--args-none");
@@ -373,11 +311,11 @@ static void neighbours_are_joined(void **state)
 
 static void args_none_prepares_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 
 	use(f, &program);
-	made(f);
+	made(f, NULL);
 	assert_int_equal(f->plan.segment_count, 3);
 	params = params_of(f);
 	assert_int_equal(params.entry, 0x200010);
@@ -395,18 +333,18 @@ static void args_none_prepares_nothing(void **state)
 
 static void a_program_called_keeps_the_stack(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.mode = REQUEST_PRESERVE;
 	use(f, &program);
-	made(f);
+	made(f, NULL);
 	assert_true(params_of(f).flags & PURG_KEEP_STACK);
 	assert_int_equal(f->plan.flags & PLAN_PRESERVE_CONTEXT, PLAN_PRESERVE_CONTEXT);
 }
 
 static void args_elf_leaves_boot_notes(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct purgatory_params params;
 	const struct segment *notes;
 	const uint8_t *b;
@@ -415,7 +353,7 @@ static void args_elf_leaves_boot_notes(void **state)
 	f->request.elf_args = ELF_ARGS_DEFAULT;
 	f->request.cmdline = "a=1";
 	use(f, &program);
-	made(f);
+	made(f, NULL);
 	notes = plan_segment(&f->plan, "boot_notes");
 	assert_non_null(notes);
 	params = params_of(f);
@@ -450,14 +388,14 @@ static const struct image_elf vmlinux = {
 static void args_linux_is_a_kernel(void **state)
 {
 	static const uint8_t initrd[5000] = { 1 };
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	const uint8_t *b;
 
 	f->request.elf_args = ELF_ARGS_LINUX;
 	f->request.cmdline = "quiet";
 	f->request.initrd = (struct span){ initrd, sizeof(initrd) };
 	use(f, &vmlinux);
-	made(f);
+	made(f, NULL);
 	b = plan_segment(&f->plan, "boot_params")->data.data;
 	assert_int_equal(params_of(f).esi, 0x10000);
 	assert_int_equal(params_of(f).eax, 0);
@@ -477,13 +415,13 @@ static void args_linux_is_a_kernel(void **state)
 
 static void a_vmlinux_can_be_jumped_to(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	struct range region;
 
 	f->request.elf_args = ELF_ARGS_LINUX;
 	f->request.mode = REQUEST_PRESERVE;
 	use(f, &vmlinux);
-	made(f);
+	made(f, NULL);
 	region = f->plan.jump.main;
 	assert_true(region.start <= 0x1000000 - 0x2000 && region.end >= 0x1008000 + 48 * MIB);
 	for (unsigned i = 0; i < f->plan.segment_count; i++)
@@ -494,14 +432,14 @@ static void a_vmlinux_can_be_jumped_to(void **state)
 static void the_entry_lies_in_a_load(void **state)
 {
 	struct image_elf fields = program;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	fields.entry = 0x201800;
 	use(f, &fields);
 	refused(f, "the entry 0x201800 lies in none of the loads (0x200000-0x204fff)");
 	f->request.entry_given = true;
 	f->request.entry = 0x202004;
-	made(f);
+	made(f, NULL);
 	assert_int_equal(params_of(f).entry, 0x202004);
 	f->request.entry = 0x205000;
 	refused(f, "the entry 0x205000");
@@ -510,14 +448,14 @@ static void the_entry_lies_in_a_load(void **state)
 static void what_does_not_fit_is_named(void **state)
 {
 	struct image_elf fields = program;
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	use(f, &fields);
 	f->request.limit = (struct range){ 0, 0x202000 };
 	refused(f, "must lie at 0x200000-0x204fff: the smallest that would do is "
 		   "--mem-max=0x204fff");
 	f->request.limit = (struct range){ 0, 0x205000 };
-	made(f);
+	made(f, NULL);
 	f->request.limit = (struct range){ 0, 0 };
 	fields.loads[1].address = 0x40000000;
 	use(f, &fields);
@@ -528,7 +466,7 @@ static void what_does_not_fit_is_named(void **state)
 	refused(f, "0x202000");
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup_elf, teardown)
 
 int main(void)
 {

@@ -73,14 +73,10 @@ static void use_modules(struct load_test *f)
 /* The bytes at a physical address of a segment. */
 static const uint8_t *at(struct load_test *f, uint64_t address)
 {
-	for (unsigned i = 0; i < f->plan.segment_count; i++) {
-		const struct segment *s = &f->plan.segments[i];
+	const struct segment *s = segment_at(f, address);
 
-		if (address >= s->at.start && address - s->at.start < s->data.size)
-			return s->data.data + (address - s->at.start);
-	}
-	fail_msg("nothing is loaded at 0x%llx", (unsigned long long)address);
-	return NULL;
+	assert_true(address - s->at.start < s->data.size);
+	return s->data.data + (address - s->at.start);
 }
 
 static const uint8_t *information(struct load_test *f)

@@ -12,10 +12,7 @@
 
 #include <cmocka.h>
 
-#include "image_builder.h"
-#include "loader.h"
-#include "pc.h"
-#include "plan.h"
+#include "load_test.h"
 #include "uki_builder.h"
 #include "unwrap.h"
 
@@ -25,96 +22,74 @@
 static const char initrd[] = "the initrd inside";
 static const char microcode[] = "microcode";
 
-struct fixture {
-	struct machine machine;
-	struct request request;
-	struct image kernel;
-	struct uki_section sections[8];
-	unsigned count;
-	uint8_t *file;
-	struct arena arena;
-	struct plan plan;
-	struct error err;
-};
+/* What the file is made of. */
+static struct image kernel;
+static struct uki_section sections[8];
+static unsigned count;
 
 static struct span text(const char *string)
 {
 	return (struct span){ (const uint8_t *)string, strlen(string) };
 }
 
-static void add(struct fixture *f, const char *name, struct span data)
+static void add(const char *name, struct span data)
 {
-	f->sections[f->count++] = (struct uki_section){ name, data };
+	sections[count++] = (struct uki_section){ name, data };
 }
 
 /* The file of the sections so far, as the image of the request. */
-static void build(struct fixture *f, uint16_t machine)
+static void build(struct load_test *f, uint16_t machine)
 {
-	size_t bytes;
+	struct image file;
 
-	free(f->file);
-	f->file = uki_build(machine, f->sections, f->count, &bytes);
-	assert_non_null(f->file);
-	f->request.image = (struct span){ f->file, bytes };
+	file.data = uki_build(machine, sections, count, &file.size);
+	assert_non_null(file.data);
+	take(f, file);
 }
 
-static int setup(void **state)
+static int setup_uki(void **state)
 {
 	struct image_bzimage fields = image_modern;
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct load_test *f;
 
-	if (!f)
+	if (setup(state))
 		return -1;
-	pc_init(&f->machine, 512);
+	f = *state;
 	strcpy(f->machine.arch, "x86_64");
 	f->machine.cpu = CPU_LONG_MODE | CPU_PAE;
 	fields.xloadflags = 0x7f;
-	f->kernel = image_bzimage(&fields);
+	kernel = image_bzimage(&fields);
 	f->request.image_name = "linux.efi";
-	f->request.cmdline = "";
-	add(f, ".osrel", text("ID=test\n"));
-	add(f, ".cmdline", text("\nroot=/dev/vda \tquiet\n"));
-	add(f, ".linux", image_span(&f->kernel));
-	add(f, ".initrd", text(initrd));
+	count = 0;
+	add(".osrel", text("ID=test\n"));
+	add(".cmdline", text("\nroot=/dev/vda \tquiet\n"));
+	add(".linux", image_span(&kernel));
+	add(".initrd", text(initrd));
 	build(f, 0);
-	*state = f;
 	return 0;
 }
 
-static int teardown(void **state)
+static int teardown_uki(void **state)
 {
-	struct fixture *f = *state;
-
-	plan_done(&f->plan);
-	arena_done(&f->arena);
-	pc_done(&f->machine);
-	free(f->kernel.data);
-	free(f->file);
-	free(f);
-	return 0;
+	free(kernel.data);
+	return teardown(state);
 }
 
-static int unwrap(struct fixture *f)
+static int unwrap(struct load_test *f)
 {
 	return request_unwrap(&arch_x86_64, &f->request, &f->arena, &f->err);
 }
 
-static int make(struct fixture *f)
-{
-	plan_done(&f->plan);
-	return plan_make(&f->request, &f->machine, &arch_x86_64, &f->plan, &f->err);
-}
-
 static void it_is_taken_apart(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.type = "uki";
 	assert_int_equal(unwrap(f), 0);
 	assert_string_equal(f->request.wrapper, "uki");
 	assert_null(f->request.type);
-	assert_int_equal(f->request.image.size, f->kernel.size);
-	assert_memory_equal(f->request.image.data, f->kernel.data, f->kernel.size);
+	assert_int_equal(f->request.image.size, kernel.size);
+	assert_memory_equal(f->request.image.data, kernel.data, kernel.size);
 	assert_int_equal(f->request.initrd.size, strlen(initrd)); /* not rounded up */
 	assert_memory_equal(f->request.initrd.data, initrd, strlen(initrd));
 	assert_string_equal(f->request.cmdline, "root=/dev/vda  quiet");
@@ -122,10 +97,9 @@ static void it_is_taken_apart(void **state)
 
 static void it_is_planned(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
-	assert_int_equal(make(f), 0);
-	assert_string_equal(f->plan.loader, "uki");
+	made(f, "uki");
 	assert_string_equal(f->plan.cmdline, "root=/dev/vda  quiet");
 	assert_int_equal(plan_segment(&f->plan, "initrd")->data.size, strlen(initrd));
 	assert_int_equal(plan_segment(&f->plan, "kernel")->at.start, 0x1000000);
@@ -133,21 +107,21 @@ static void it_is_planned(void **state)
 
 static void the_users_word_counts(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	f->request.cmdline = "single";
 	f->request.given = REQUEST_CMDLINE;
-	assert_int_equal(make(f), 0);
+	made(f, NULL);
 	assert_string_equal(f->plan.cmdline, "single");
 }
 
 static void initrds_are_joined(void **state)
 {
 	static const char more[] = "more";
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	const uint8_t *joined;
 
-	add(f, ".ucode", text(microcode));
+	add(".ucode", text(microcode));
 	build(f, 0);
 	f->request.initrd = text(more);
 	f->request.given = REQUEST_INITRD;
@@ -159,18 +133,18 @@ static void initrds_are_joined(void **state)
 
 static void the_first_profile_is_taken(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
-	add(f, ".profile", text("ID=second\n"));
-	add(f, ".cmdline", text("second"));
+	add(".profile", text("ID=second\n"));
+	add(".cmdline", text("second"));
 	build(f, 0);
 	assert_int_equal(unwrap(f), 0);
 	assert_string_equal(f->request.cmdline, "root=/dev/vda  quiet");
-	f->count = 0;
-	add(f, ".profile", text("ID=first\n"));
-	add(f, ".linux", image_span(&f->kernel));
-	add(f, ".profile", text("ID=second\n"));
-	add(f, ".cmdline", text("second"));
+	count = 0;
+	add(".profile", text("ID=first\n"));
+	add(".linux", image_span(&kernel));
+	add(".profile", text("ID=second\n"));
+	add(".cmdline", text("second"));
 	f->request = (struct request){ .image_name = "linux.efi", .cmdline = "" };
 	build(f, 0);
 	assert_int_equal(unwrap(f), 0);
@@ -178,53 +152,45 @@ static void the_first_profile_is_taken(void **state)
 	assert_int_equal(f->request.initrd.size, 0);
 }
 
-/* Refused as a whole, with these words. */
-static void refused(struct fixture *f, const char *words)
-{
-	assert_int_equal(make(f), -1);
-	if (!strstr(f->err.text, words))
-		fail_msg("'%s' does not have '%s'", f->err.text, words);
-}
-
 static void others_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 
 	build(f, 0xaa64);
 	refused(f, "another architecture (machine 0xaa64)");
-	memcpy(f->file + 4, "zimg", 4);
+	memcpy(f->image.data + 4, "zimg", 4);
 	refused(f, "zboot");
-	f->sections[2].data.size = 0;
+	sections[2].data.size = 0;
 	build(f, 0);
 	refused(f, "Cannot determine the file type");
-	f->sections[2].data = text("a kernel that is none");
+	sections[2].data = text("a kernel that is none");
 	build(f, 0);
 	refused(f, "holds no bzImage");
 	f->request.type = "bzImage64";
-	f->sections[2].data = image_span(&f->kernel);
+	sections[2].data = image_span(&kernel);
 	build(f, 0);
 	refused(f, "matches type uki");
 }
 
 static void headers_that_lie(void **state)
 {
-	struct fixture *f = *state;
+	struct load_test *f = *state;
 	uint8_t *row;
 
-	row = f->file + TABLE + 2 * ROW;
+	row = f->image.data + TABLE + 2 * ROW;
 	le32_put(row + 20, 0xfffffff0); /* where .linux is */
 	refused(f, "uki");
 	build(f, 0);
-	row = f->file + TABLE + 3 * ROW;
+	row = f->image.data + TABLE + 3 * ROW;
 	le32_put(row + 8, 0xffffffff); /* as large in memory as one likes: the file counts */
-	assert_int_equal(make(f), 0);
+	made(f, NULL);
 	le32_put(row + 16, 0xffffffff);
 	refused(f, "truncated: section 3");
 	build(f, 0);
-	le16_put(f->file + 0x86, 97);
+	le16_put(f->image.data + 0x86, 97);
 	refused(f, "Cannot determine");
 	build(f, 0);
-	le32_put(f->file + 0x3c, 0xfffffff0);
+	le32_put(f->image.data + 0x3c, 0xfffffff0);
 	refused(f, "Cannot determine");
 	build(f, 0);
 	for (size_t size = 0; size < TABLE + 4 * ROW; size++) {
@@ -233,7 +199,7 @@ static void headers_that_lie(void **state)
 	}
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup_uki, teardown_uki)
 
 int main(void)
 {
