@@ -313,6 +313,28 @@ static int set_free(const struct machine *machine, struct plan *plan, struct err
 		plan->limit_given ? "; give another --mem-min and --mem-max" : "");
 }
 
+/*
+ * What the next kernel is not told to be RAM is no place for its initrd or boot_params: RAM may be
+ * the running kernel's own affair (memmap= on its command line, memory that a driver added).
+ */
+static int keep_to_map(struct plan *plan, struct error *err)
+{
+	struct range_set told = { 0 };
+	uint64_t end = 0;
+	int result = memmap_of_type(&plan->given, MEMORY_RAM, &told, err);
+
+	for (size_t i = 0; i < told.count && !result; i++) {
+		result = range_set_remove(&plan->free, (struct range){ end, told.items[i].start },
+					  err);
+		end = told.items[i].end;
+	}
+	if (!result)
+		result = range_set_remove(&plan->free, (struct range){ end, UINT64_MAX }, err);
+	range_set_whole_pages(&plan->free);
+	range_set_done(&told);
+	return result;
+}
+
 /* "bzImage, elf-x86" */
 static const char *loader_names(const struct arch *arch, struct plan *plan)
 {
@@ -482,7 +504,7 @@ static int plan_image(const struct request *outer, const struct machine *machine
 		return -1;
 	if (!preserve && !crash && loader->is_kernel(request) &&
 	    (memmap_copy(&plan->given, &machine->firmware, err) ||
-	     efi_reserve(&machine->efi, &plan->given, err)))
+	     efi_reserve(&machine->efi, &plan->given, err) || keep_to_map(plan, err)))
 		return -1;
 	failed = loader->plan(request, machine, plan, err);
 	if (crash)

@@ -241,6 +241,25 @@ static void test_boot(void **state)
 	assert_string_equal(f->plan.notes[1], "seal");
 }
 
+/* RAM that only the running kernel knows of. */
+static void test_untold_ram(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(range_set_add(&f->machine.ram, R(0x300 * MIB, 0x310 * MIB), &f->err), 0);
+	make(f);
+	assert_int_equal(f->plan.segments[1].at.end, 256 * MIB);
+	f->machine.firmware.entries[1].at.end = 128 * MIB + 5;
+	f->machine.firmware.entries[0].type = MEMORY_RESERVED;
+	make(f);
+	assert_int_equal(f->plan.segments[0].at.start, MIB);
+	assert_int_equal(f->plan.segments[1].at.end, 128 * MIB);
+	f->request.image = (struct span){ image_b, sizeof(image_b) };
+	f->request.given = REQUEST_ELF_ARGS;
+	f->machine.firmware.count = 0; /* a program is told of no memory at all */
+	make(f);
+}
+
 static void test_program(void **state)
 {
 	struct fixture *f = *state;
@@ -552,19 +571,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_boot),
-		TEST(test_program),
-		TEST(test_preserve),
-		TEST(test_jump_back),
-		TEST(test_limits),
-		TEST(test_types),
-		TEST(test_options),
-		TEST(test_entry),
-		TEST(test_claim),
-		TEST(test_place),
-		TEST(test_lists_are_bounded),
-		TEST(test_seal),
-		TEST(test_seal_segments),
+		TEST(test_boot),     TEST(test_untold_ram),    TEST(test_program),
+		TEST(test_preserve), TEST(test_jump_back),     TEST(test_limits),
+		TEST(test_types),    TEST(test_options),       TEST(test_entry),
+		TEST(test_claim),    TEST(test_place),         TEST(test_lists_are_bounded),
+		TEST(test_seal),     TEST(test_seal_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
