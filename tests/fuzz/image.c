@@ -110,6 +110,7 @@ static void make_efi(struct machine *machine, uint8_t boot_params[BOOT_PARAMS_BY
 
 	memcpy(boot_params + BP_EFI_INFO, "EL64", 4);
 	machine->efi.fw_vendor = machine->efi.tables = 0x1000;
+	machine->efi.acpi20 = machine->efi.smbios3 = 0x2000;
 	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
 		if (efi_region_add(&machine->efi, &regions[i], &err))
 			abort();
@@ -264,6 +265,7 @@ static const struct seed {
 	{ .protocol = 0x20f,
 	  .xloadflags = 0x7f,
 	  .how = { CASE_64, CASE_BOOT_PARAMS, .mib = 32, .is_efi = 1 } },
+	{ .protocol = 0x20f, .how = { 0, CASE_BOOT_PARAMS, .mib = 32, .is_efi = 1 } },
 	{ .protocol = 0x20d, .how = { CASE_CHECKS, CASE_LONG_MAP | CASE_BOOT_PARAMS, .mib = 32 } },
 	{ .protocol = 0x208,
 	  .how = { CASE_CHECKS, CASE_CRASH | CASE_TYPE, .limit_size = 0x300, .mib = 32 } },

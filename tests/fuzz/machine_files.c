@@ -175,8 +175,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #define CHANGES 5
 
-/* A page of zeros. */
-static const char zero_page[BOOT_PARAMS_BYTES];
+/* boot_params of a machine that 64-bit firmware started. */
+static const char efi_page[BOOT_PARAMS_BYTES] = { [0x1c0] = 'E', 'L', '6', '4' };
 
 /* The headers of a 64-bit kernel's core: its image, linear memory, and addresses without memory. */
 static const char kcore_hex[] =
@@ -207,7 +207,7 @@ static const struct {
 	  { "sys/firmware/efi/runtime-map/0/num_pages", "0x10" },
 	  { "sys/firmware/efi/runtime-map/0/attribute", "0xf" } },
 	{ { "proc/kcore.hex", kcore_hex } },
-	{ { "sys/kernel/boot_params/data", zero_page },
+	{ { "sys/kernel/boot_params/data", efi_page },
 	  { "sys/firmware/memmap.txt", NULL },
 	  { "proc/iomem", "00000000-00000000 : System RAM\n" } },
 };
@@ -220,7 +220,7 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 		return 0;
 	for (size_t i = 0; i < CHANGES && changes[n][i].name; i++) {
 		const char *text = changes[n][i].text;
-		size_t bytes = !text ? 0 : text == zero_page ? sizeof(zero_page) : strlen(text);
+		size_t bytes = !text ? 0 : text == efi_page ? sizeof(efi_page) : strlen(text);
 		uint8_t head[3] = { 0 };
 
 		while (strcmp(files[head[0]].name, changes[n][i].name) != 0)
