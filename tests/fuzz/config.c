@@ -6,6 +6,8 @@
 #include "fuzz.h"
 #include "resume_config.h"
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct resume_config config, again;
@@ -18,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_CHECK(*config.device && config.entry && config.extent_count);
+	fuzz_accepted = true;
 	text = resume_config_text(&config, &bytes);
 	FUZZ_CHECK(text && !resume_config_parse(text, bytes, &again, &err));
 	FUZZ_CHECK(!strcmp(config.device, again.device) && config.entry == again.entry &&

@@ -117,6 +117,8 @@ static void read_some(const struct core *core, uint64_t first, uint64_t second)
 		core_read_physical(core, core->loads[i].paddr, buffer, 4097, &err);
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span file = { data, size };
@@ -132,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	signature_of(file);
 	if (core_open(&core, &source, &err))
 		return 0;
+	fuzz_accepted = true;
 	FUZZ_CHECK(core.headers_end <= file.size);
 	read_some(&core, first, second);
 	found = jump_note_of_core(&core, &note, &err);

@@ -6,6 +6,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * A seed that is larger than capacity is a mistake of the target.
  */
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity);
+
+/*
+ * A target that defines this sets it when the parser took the input; then the replay wants that of
+ * every seed: one that is refused leads nowhere.
+ */
+extern bool fuzz_accepted __attribute__((weak));
 
 /* Stop here: a parser let something through that it promised not to. */
 #define FUZZ_CHECK(condition)                                                                     \

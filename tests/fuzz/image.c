@@ -179,6 +179,8 @@ static void make_request(const struct fuzz_case *c, struct span file, char *cmdl
 		request->limit.end = request->limit.start + c->limit_size * LIMIT_UNIT;
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -199,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; arch->loaders[i]; i++)
 		if (arch->loaders[i]->by_file)
 			arch->loaders[i]->by_file(request.image);
-	fuzz_plan(&request, &machine, &plan);
+	fuzz_accepted = fuzz_plan(&request, &machine, &plan);
 	plan_done(&plan);
 	efi_done(&machine.efi);
 	pc_done(&machine);

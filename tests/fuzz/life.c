@@ -7,6 +7,8 @@
 #include "folder.h"
 #include "life.h"
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = { "" };
@@ -17,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(*err.text);
 		return 0;
 	}
+	fuzz_accepted = true;
 	fuzz_path("resume", path);
 	FUZZ_CHECK(access(path, F_OK));
 	return 0;

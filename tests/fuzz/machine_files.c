@@ -149,6 +149,8 @@ static void ask_state(void)
 	FUZZ_CHECK(strlen(boot_id) < sizeof(boot_id));
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool changed[FILES] = { true }, made;
@@ -166,6 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(*err.text);
 		return 0;
 	}
+	fuzz_accepted = true;
 	check_machine(&machine);
 	plan_on(&machine, REQUEST_BOOT);
 	plan_on(&machine, REQUEST_PRESERVE);
@@ -195,8 +198,7 @@ static const struct {
 	{ { "proc/iomem", "00000000-00000000 : System RAM\n" }, { "proc/fb", "0 i915drmfb\n" } },
 	{ { "sys/firmware/efi/runtime-map.txt", "0x5 0x7f00000 0xfffffffeff000000 0x100 0xf\n" },
 	  { "sys/firmware/edd/int13_dev80/raw_data.hex", "00112233445566778899aabbccddeeff" } },
-	{ { "rsdp.hex", "52534420505452204100000000000000ffffffff" },
-	  { "sys/kernel/boot_params/data.hex", "00112233" } },
+	{ { "rsdp.hex", "52534420505452204100000000000000ffffffff" } },
 	{ { "sys/firmware/memmap.txt", NULL },
 	  { "sys/firmware/memmap/0/start", "0x100000" },
 	  { "sys/firmware/memmap/0/end", "0x7ffffff" },

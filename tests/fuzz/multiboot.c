@@ -128,6 +128,8 @@ static void check_information(struct plan *plan)
 		check_version_2(plan, params.ebx);
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct request_module list[MODULES] = {
@@ -158,7 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		request.given = REQUEST_MODULES;
 	}
 	make_machine(how, boot_params, &machine);
-	if (fuzz_plan(&request, &machine, &plan))
+	fuzz_accepted = fuzz_plan(&request, &machine, &plan);
+	if (fuzz_accepted)
 		check_information(&plan);
 	plan_done(&plan);
 	pc_done(&machine);
@@ -194,7 +197,7 @@ static const struct seed {
 	  true,
 	  12,
 	  { 4, 12, 1, 0, 5, 20, 80, 25, 0, 0, 0, 8 } },
-	{ CASE_VERSION_2 | CASE_64 | CASE_RSDP, 4, 0, true, 6, { 4, 12, 1, 0, 0, 8 } },
+	{ CASE_VERSION_2 | CASE_64 | CASE_RSDP, 4, 0, true, 2, { 0, 8 } },
 };
 
 /* The header lies in front of the ELF file's contents, behind its headers. */

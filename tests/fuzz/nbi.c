@@ -9,6 +9,8 @@
 
 #define CASE_64 1
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -25,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strcpy(machine.arch, "x86_64");
 		machine.cpu = CPU_LONG_MODE | CPU_PAE;
 	}
-	fuzz_plan(&request, &machine, &plan);
+	fuzz_accepted = fuzz_plan(&request, &machine, &plan);
 	plan_done(&plan);
 	pc_done(&machine);
 	free(file);

@@ -7,6 +7,8 @@
 #include "folder.h"
 #include "record.h"
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct record record, again;
@@ -18,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(*err.text);
 		return 0;
 	}
+	fuzz_accepted = true;
 	FUZZ_CHECK(record.lent_count <= RECORD_LENT_MAX);
 	for (uint32_t i = 0; i < record.lent_count; i++)
 		FUZZ_CHECK(record.lent[i].start <= record.lent[i].end);

@@ -192,6 +192,8 @@ static void run(const uint8_t *data, size_t size)
 {
 	uint8_t *exact = fuzz_copy((struct span){ data, size });
 
+	if (&fuzz_accepted)
+		fuzz_accepted = false;
 	alarm(CASE_SECONDS);
 	LLVMFuzzerTestOneInput(exact, size);
 	alarm(0);
@@ -257,6 +259,10 @@ static int run_all(const struct options *options, struct place *place)
 		for (place->round = 0; place->round <= CUTS + options->rounds; place->round++) {
 			size = make_input(place->seed, place->round, data);
 			run(data, size);
+			if (!place->round && &fuzz_accepted && !fuzz_accepted) {
+				fprintf(stderr, "seed %u is refused\n", place->seed);
+				return 1;
+			}
 		}
 	free(data);
 	return 0;

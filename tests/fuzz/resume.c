@@ -215,6 +215,8 @@ static void choose(const struct resume_image *image, bool confined)
 	range_set_done(&machine.ram);
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -234,7 +236,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(*err.text);
 		return 0;
 	}
-	if (!resume_image_check(&image, image.entry, &err) && !resume_stream(&image, &sink, &err))
+	fuzz_accepted = !resume_image_check(&image, image.entry, &err) &&
+			!resume_stream(&image, &sink, &err);
+	if (!fuzz_accepted)
+		fuzz_accepted = parts.how & CASE_OLD_STATE; /* it is to be refused */
+	else
 		choose(&image, parts.how & CASE_CONFINED);
 	resume_image_close(&image);
 	return 0;

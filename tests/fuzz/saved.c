@@ -75,6 +75,8 @@ static void parse_trailer(uint8_t how, struct span *input, const struct image_in
 	free(trailer);
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -89,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(image_slot_offset(&info, 1) + IMAGE_SLOT_BYTES == info.header_bytes);
 	image_info_fill(&info, again);
 	FUZZ_CHECK(!image_info_parse((struct span){ again, sizeof(again) }, &read, &err));
+	fuzz_accepted = true;
 	parse_slots(how, &input, &info);
 	parse_trailer(how, &input, &info);
 	return 0;

@@ -31,6 +31,8 @@ static void check_sections(struct span file)
 	}
 }
 
+bool fuzz_accepted;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t more[] = "more";
@@ -50,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (how & 4)
 		request.initrd = (struct span){ more, sizeof(more) };
 	check_sections(request.image);
+	fuzz_accepted = how & 8; /* the seed of what must be told apart */
 	if (!request_unwrap(&arch_x86_64, &request, &arena, &err) && request.wrapper) {
+		fuzz_accepted = true;
 		FUZZ_CHECK(!request.type && request.image.size && request.cmdline);
 		FUZZ_CHECK(!(how & 2) || !strcmp(request.cmdline, "given"));
 		FUZZ_CHECK(!(how & 4) || request.initrd.size >= sizeof(more));
