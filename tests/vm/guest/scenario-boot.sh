@@ -3,13 +3,29 @@
 # An ordinary kexec, by the system call that call= names (-a, -c, -s): the next kernel has the whole
 # machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
 # told besides, with commas for blanks; kernel= another kernel than A's own; initrds=2 gives B a second ramdisk;
-# pack=uki: kernel, initrd and command line come as one file; packed=: it is in a compressed file, which comes by
+# pack=uki: kernel, initrd and command line come as one file; entry=linux, uki or efi: a boot loader entry names it; packed=: it is in a compressed file, which comes by
 # name, or by from=pipe or from=input. way=-f loads and executes at once.
 second_ramdisk() {
 	mkdir -p /tmp/second/lib
 	echo "of the second ramdisk" > /tmp/second/lib/second
 	(cd /tmp/second && find . | cpio -o -H newc) > /tmp/second.img 2> /dev/null
 	echo --initrd=/tmp/second.img
+}
+
+# write_entry KEY FILE: the entry of a boot loader that names the file, with what it needs beside it.
+write_entry() {
+	mkdir -p /boot/loader/entries /boot/EFI/Linux
+	cp "$2" /boot/EFI/Linux/image || fail "no image for the entry"
+	{
+		echo "title A guest"
+		echo "version 1"
+		echo "$1 /EFI/Linux/image"
+		if [ "$1" = linux ]; then
+			cp /b/initrd.img /boot/EFI/Linux/initrd
+			echo "initrd /EFI/Linux/initrd"
+			echo "options $_cmdline"
+		fi
+	} > /boot/loader/entries/guest.conf
 }
 
 boot_load() {
@@ -32,6 +48,7 @@ boot_load() {
 	else
 		set -- "$_kernel" --initrd=/b/initrd.img --append="$_cmdline" "$@"
 	fi
+	[ "$(parameter entry none)" = none ] || { write_entry "$(parameter entry)" "$1" && set -- --entry-file=guest; }
 	# shellcheck disable=SC2046 # options=-a,-b are words
 	$(parameter program kexec) "$(parameter way -l)" "$(parameter call -a)" "$@" $(parameter options "" | tr ',' ' ') \
 		> /run/load.out 2>&1 < $_input || fail "load: $(tail -n 1 /run/load.out)"
