@@ -99,6 +99,23 @@ int efi_region_parse(const struct efi_region_texts *texts, struct efi_region *re
 	return 0;
 }
 
+/* A line "NAME=0x..."; 0 where there is none. */
+static uint64_t table_in(struct span systab, const char *name)
+{
+	struct span value;
+	uint64_t number;
+
+	return text_field(systab, name, &value) || text_number(value, 16, &number) ? 0 : number;
+}
+
+void efi_parse_systab(struct span text, struct efi *efi)
+{
+	efi->acpi20 = table_in(text, "ACPI20");
+	efi->acpi = table_in(text, "ACPI");
+	efi->smbios3 = table_in(text, "SMBIOS3");
+	efi->smbios = table_in(text, "SMBIOS");
+}
+
 int efi_region_add(struct efi *efi, const struct efi_region *region, struct error *err)
 {
 	struct efi_region *grown;

@@ -63,6 +63,9 @@ int efi_region_parse(const struct efi_region_texts *texts, struct efi_region *re
 /* Lines "type physical virtual pages attribute": how runtime-map is recorded in one file. */
 int efi_region_lines(struct span text, struct efi *efi, struct error *err);
 
+/* Where tables lie, by the text of /sys/firmware/efi/systab. */
+void efi_parse_systab(struct span text, struct efi *efi);
+
 /* Append a region. */
 int efi_region_add(struct efi *efi, const struct efi_region *region, struct error *err);
 

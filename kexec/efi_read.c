@@ -27,25 +27,13 @@ static uint64_t number_in(const struct reader *reader, const char *path)
 	return number;
 }
 
-/* A line "NAME=0x..."; 0 where there is none. */
-static uint64_t table_in(struct span systab, const char *name)
-{
-	struct span value;
-	uint64_t number;
-
-	return text_field(systab, name, &value) || text_number(value, 16, &number) ? 0 : number;
-}
-
 static void read_tables(const struct reader *reader, struct efi *efi)
 {
 	struct span content;
 
 	if (reader_file(reader, FOLDER "systab", &content))
 		return;
-	efi->acpi20 = table_in(content, "ACPI20");
-	efi->acpi = table_in(content, "ACPI");
-	efi->smbios3 = table_in(content, "SMBIOS3");
-	efi->smbios = table_in(content, "SMBIOS");
+	efi_parse_systab(content, efi);
 	reader_content_done(&content);
 }
 

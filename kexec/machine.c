@@ -27,6 +27,8 @@
 #define CPU_NOTES_MAX  8192 /* NR_CPUS of x86 */
 #define OLD_NOTE_BYTES 1024 /* what kernels reserved that do not say how much */
 
+#define SMBIOS_FOLDER "sys/firmware/dmi/tables/"
+
 #define PERSONALITY_ASK 0xffffffff /* personality(2): tell, do not change */
 
 static struct span text_of(const char *string)
@@ -384,28 +386,40 @@ static int step_edd(struct reader *reader)
 	return 0;
 }
 
-static int step_rsdp(struct reader *reader)
-{
-	struct machine *machine = reader->machine;
-	struct span content;
-
-	if (machine->boot_params.size)
-		machine->rsdp = le64_get(machine->boot_params.data + 0x70);
-	if (!machine->rsdp && !reader_file(reader, "sys/firmware/efi/systab", &content)) {
-		machine->rsdp = systab_rsdp(content);
-		reader_content_done(&content);
-	}
-	return 0;
-}
-
 static int step_efi(struct reader *reader)
 {
 	return efi_read(reader);
 }
 
+static int step_rsdp(struct reader *reader)
+{
+	struct machine *machine = reader->machine;
+
+	if (machine->boot_params.size)
+		machine->rsdp = le64_get(machine->boot_params.data + 0x70);
+	if (!machine->rsdp)
+		machine->rsdp = machine->efi.acpi20 ? machine->efi.acpi20 : machine->efi.acpi;
+	return 0;
+}
+
 static int step_rsdp_copy(struct reader *reader)
 {
 	rsdp_read(reader);
+	return 0;
+}
+
+static int step_smbios(struct reader *reader)
+{
+	struct smbios *smbios = &reader->machine->smbios;
+	struct span entry_point;
+	int failed;
+
+	if (reader_binary(reader, SMBIOS_FOLDER "smbios_entry_point", &entry_point))
+		return 0;
+	failed = smbios_version(entry_point, smbios);
+	reader_content_done(&entry_point);
+	if (failed || reader_binary(reader, SMBIOS_FOLDER "DMI", &smbios->tables))
+		smbios->tables = (struct span){ NULL, 0 };
 	return 0;
 }
 
@@ -676,10 +690,10 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 {
 	/* In this order: later steps use what earlier ones found. */
 	static int (*const steps[])(struct reader *) = {
-		step_uname,  step_cmdline, step_boot_params, step_maps,  step_meminfo,
-		step_cpu,    step_edd,     step_rsdp,        step_efi,   step_rsdp_copy,
-		step_screen, step_random,  step_boot_id,     step_crash, step_vmcoreinfo,
-		step_paging, step_gdtr,
+		step_uname,      step_cmdline, step_boot_params, step_maps,    step_meminfo,
+		step_cpu,        step_edd,     step_efi,         step_rsdp,    step_rsdp_copy,
+		step_smbios,     step_screen,  step_random,      step_boot_id, step_crash,
+		step_vmcoreinfo, step_paging,  step_gdtr,
 	};
 	struct reader reader = { root, want, machine, err };
 
@@ -702,6 +716,7 @@ void machine_done(struct machine *machine)
 	free(machine->cpu_notes);
 	efi_done(&machine->efi);
 	reader_content_done(&machine->boot_params);
+	reader_content_done(&machine->smbios.tables);
 	reader_content_done(&machine->vmcoreinfo);
 	memset(machine, 0, sizeof(*machine));
 }

@@ -14,6 +14,7 @@
 #include "memmap.h"
 #include "rsdp.h"
 #include "screen_info.h"
+#include "smbios.h"
 
 #define BOOT_PARAMS_BYTES     4096
 #define MACHINE_RANDOM_BYTES  64
@@ -88,6 +89,7 @@ struct machine {
 	/* Its bytes; rsdp_copy_bytes 0 = not known. Only for images that are told by a copy. */
 	uint8_t rsdp_copy[RSDP_BYTES_MAX];
 	uint32_t rsdp_copy_bytes;
+	struct smbios smbios;     /* likewise */
 	struct span vmcoreinfo;   /* text of the running kernel's VMCOREINFO, or empty */
 	struct machine_gdtr gdtr; /* read only when a jump is planned */
 	uint8_t random[MACHINE_RANDOM_BYTES];

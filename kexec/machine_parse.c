@@ -251,16 +251,6 @@ int vmcoreinfo_place(struct span text, struct machine_note *note)
 	return 0;
 }
 
-uint64_t systab_rsdp(struct span text)
-{
-	struct span value;
-	uint64_t address = 0;
-
-	if (text_field(text, "ACPI20", &value) && text_field(text, "ACPI", &value))
-		return 0;
-	return text_number(value, 16, &address) ? 0 : address;
-}
-
 bool iomem_hidden(struct span text)
 {
 	struct span line;

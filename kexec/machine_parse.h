@@ -53,10 +53,6 @@ uint64_t meminfo_bytes(struct span text, const char *key);
 /* Where the note is, in the text of /sys/kernel/vmcoreinfo (address and bytes, hex). 0 or -1. */
 int vmcoreinfo_place(struct span text, struct machine_note *note);
 
-/* The ACPI root pointer in /sys/firmware/efi/systab ("ACPI20=", else "ACPI="); 0 when there is
- * none. */
-uint64_t systab_rsdp(struct span text);
-
 /* Bits of a physical address, from the text of /proc/cpuinfo; 0 when it does not say. */
 uint32_t cpuinfo_phys_bits(struct span text);
 

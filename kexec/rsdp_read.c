@@ -15,8 +15,11 @@
 #include "efi.h"
 #include "rsdp.h"
 
-#define BIOS_START UINT64_C(0xe0000) /* where the specification has kernels look for it */
-#define BIOS_BYTES 0x20000
+/* Where the specification has kernels look for it: in the extended BIOS data area first. */
+#define EBDA_POINTER 0x40e /* u16: its address by 16 */
+#define EBDA_BYTES   1024
+#define BIOS_START   UINT64_C(0xe0000)
+#define BIOS_BYTES   0x20000
 
 static void keep(struct machine *machine, struct span found)
 {
@@ -26,34 +29,48 @@ static void keep(struct machine *machine, struct span found)
 	}
 }
 
-static void search(struct machine *machine, uint64_t address, size_t bytes)
+static void search(int fd, struct machine *machine, uint64_t address, size_t bytes)
 {
-	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
 	uint8_t *memory = malloc(bytes);
 	ssize_t got = -1;
 
-	if (fd >= 0 && memory)
+	if (memory)
 		got = pread64(fd, memory, bytes, (off64_t)address);
 	if (got > 0)
 		keep(machine, rsdp_find((struct span){ memory, (size_t)got }));
 	free(memory);
-	if (fd >= 0)
-		close(fd);
+}
+
+static void search_bios(int fd, struct machine *machine)
+{
+	uint8_t pointer[2];
+
+	if (pread64(fd, pointer, sizeof(pointer), EBDA_POINTER) == sizeof(pointer) &&
+	    le16_get(pointer))
+		search(fd, machine, (uint64_t)le16_get(pointer) << 4, EBDA_BYTES);
+	if (!machine->rsdp_copy_bytes)
+		search(fd, machine, BIOS_START, BIOS_BYTES);
 }
 
 void rsdp_read(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct span content;
+	int fd;
 
 	if (!reader_is_live(reader)) {
 		if (!reader_binary(reader, "rsdp", &content)) {
 			keep(machine, rsdp_find(content));
 			reader_content_done(&content);
 		}
-	} else if (machine->rsdp) {
-		search(machine, machine->rsdp, RSDP_BYTES_MAX);
-	} else if (!efi_is_firmware(machine)) {
-		search(machine, BIOS_START, BIOS_BYTES);
+		return;
 	}
+	fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (machine->rsdp)
+		search(fd, machine, machine->rsdp, RSDP_BYTES_MAX);
+	else if (!efi_is_firmware(machine))
+		search_bios(fd, machine);
+	close(fd);
 }

@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			FUZZ_CHECK(note.address + note.bytes >= note.address);
 		break;
 	case KIND_SYSTAB:
-		systab_rsdp(input);
+		efi_parse_systab(input, &(struct efi){ 0 });
 		break;
 	case KIND_IOMEM:
 		iomem_hidden(input);

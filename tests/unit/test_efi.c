@@ -86,6 +86,20 @@ static void lines_are_regions(void **state)
 	assert_int_equal(efi.region_count, 0);
 }
 
+static void tables_are_found(void **state)
+{
+	struct efi efi = { 0 };
+
+	(void)state;
+	efi_parse_systab(text("ACPI=0x2\nACPI20=0x7f\nSMBIOS3=0x3\nSMBIOS=0x1"), &efi);
+	assert_int_equal(efi.acpi, 2);
+	assert_int_equal(efi.acpi20, 0x7f);
+	assert_int_equal(efi.smbios3, 3);
+	assert_int_equal(efi.smbios, 1);
+	efi_parse_systab(text("ACPI20=zz\n"), &efi);
+	assert_int_equal(efi.acpi | efi.acpi20 | efi.smbios, 0);
+}
+
 static void a_map_has_an_end(void **state)
 {
 	struct efi_region region = { .pages = 1 };
@@ -341,6 +355,7 @@ int main(void)
 		cmocka_unit_test(who_can_hand_over),
 		cmocka_unit_test(the_next_kernel_reads),
 		cmocka_unit_test(tables_in_ram_stay),
+		cmocka_unit_test(tables_are_found),
 		cmocka_unit_test(tables_are_told_where_they_are_known),
 		cmocka_unit_test(a_system_table_is_made),
 		cmocka_unit_test(a_system_table_of_32_bits_is_made),

@@ -123,9 +123,6 @@ static void test_small_texts(void **state)
 	assert_int_equal(cpuinfo_phys_bits(text("address sizes\t: 9 bits physical\n")), 0);
 	assert_int_equal(cpuinfo_phys_bits(text("flags : pae\n")), 0);
 
-	assert_int_equal(systab_rsdp(text("ACPI=0x2\nACPI20=0x7f\n")), 0x7f);
-	assert_int_equal(systab_rsdp(text("SMBIOS=0x1\nACPI=0x2\n")), 2);
-	assert_int_equal(systab_rsdp(text("ACPI20=zz\n")), 0);
 	assert_int_equal(vmcoreinfo_place(text("0x1f510000 1024\n"), &note), 0);
 	assert_true(note.address == 0x1f510000 && note.bytes == 0x1024);
 	assert_int_equal(vmcoreinfo_place(text("0x1f510000\n"), &note), -1);

@@ -433,6 +433,48 @@ static void test_root_pointer(void **state)
 	assert_int_equal(rsdp_find((struct span){ bios, sizeof(bios) }).size, 0);
 }
 
+static void test_smbios(void **state)
+{
+	static uint8_t tables[] = { 127, 4, 0, 0, 0, 0 };
+	struct load_test *f = *state;
+
+	use_elf_2(f, WORDS(1, 16, 4, 13, 0, 8));
+	made(f, "multiboot2-x86");
+	assert_null(find_tag(f, 13)); /* none is known, which is no refusal */
+	f->machine.smbios = (struct smbios){ 3, 2, { tables, sizeof(tables) } };
+	made(f, "multiboot2-x86");
+	assert_int_equal(le32_get(find_tag(f, 13) + 4), 16 + sizeof(tables));
+	assert_int_equal(find_tag(f, 13)[8], 3);
+	assert_int_equal(find_tag(f, 13)[9], 2);
+	assert_memory_equal(find_tag(f, 13) + 16, tables, sizeof(tables));
+	use_elf_2(f, WORDS(1, 16, 4, 6, 0, 8));
+	made(f, "multiboot2-x86");
+	assert_null(find_tag(f, 13)); /* nobody asked */
+	f->machine.smbios = (struct smbios){ 0 };
+}
+
+static void test_smbios_versions(void **state)
+{
+	uint8_t entry[32] = "_SM_";
+	struct smbios smbios = { 0 };
+
+	(void)state;
+	entry[6] = 2;
+	entry[7] = 8;
+	assert_int_equal(smbios_version((struct span){ entry, 31 }, &smbios), 0);
+	assert_int_equal(smbios.major * 16 + smbios.minor, 0x28);
+	assert_int_equal(smbios_version((struct span){ entry, 30 }, &smbios), -1);
+	memcpy(entry, "_SM3_", 5);
+	entry[7] = 3;
+	entry[8] = 0;
+	assert_int_equal(smbios_version((struct span){ entry, 24 }, &smbios), 0);
+	assert_int_equal(smbios.major * 16 + smbios.minor, 0x30);
+	assert_int_equal(smbios_version((struct span){ entry, 23 }, &smbios), -1);
+	entry[1] = 'X';
+	assert_int_equal(smbios_version((struct span){ entry, 32 }, &smbios), -1);
+	assert_int_equal(smbios_version((struct span){ NULL, 0 }, &smbios), -1);
+}
+
 static void test_tags(void **state)
 {
 	struct load_test *f = *state;
@@ -565,6 +607,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_screen_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_information_2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_root_pointer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_smbios, setup, teardown),
+		cmocka_unit_test(test_smbios_versions),
 		cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_2, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_relocatable, setup, teardown),

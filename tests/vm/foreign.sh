@@ -18,6 +18,8 @@ foreign_guests() {
 	END
 	[ "$1" = yes ] || return 0
 	cat <<-'END'
+	multiboot2-efi-debian x86_64-debian 512 1 max scenario=foreign image=multiboot type=multiboot2-x86 version=2 firmware=efi framebuffer=yes
+	multiboot2-efi-x86_64 x86_64 512 1 max scenario=foreign image=multiboot type=multiboot2-x86 version=2 firmware=efi
 	notes-i386 i386 256 1 max scenario=foreign image=notes type=elf-x86
 	multiboot-i386 i386 256 1 max scenario=foreign image=multiboot type=multiboot-x86
 	xen2-i386 i386 512 1 qemu64 scenario=foreign image=xen type=multiboot2-x86

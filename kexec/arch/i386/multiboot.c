@@ -347,6 +347,7 @@ static int plan_version(const struct multiboot_version *version, const struct re
 	    x86_loads_place("kernel", &kernel, OTHERS, plan, err))
 		return -1;
 	facts.is_relocatable = header.is_relocatable;
+	facts.wants_smbios = header.wants_smbios;
 	facts.load_base = extent(&kernel).start;
 	behind = align_up(extent(&kernel).end, PAGE_BYTES);
 	if (place_modules(request, behind, plan, &facts.modules_at, err) ||
@@ -355,6 +356,11 @@ static int plan_version(const struct multiboot_version *version, const struct re
 		return -1;
 	state.entry = request->entry_given ? request->entry : kernel.entry;
 	purgatory_hand_over(plan, &state);
+	if (version->tells_rsdp && machine->rsdp >= MIB && !machine->rsdp_copy_bytes)
+		plan_note(plan,
+			  "the ACPI root pointer at 0x%llx cannot be read ('/dev/mem' of the "
+			  "running kernel hides it): the kernel is not told of it",
+			  (ull)machine->rsdp);
 	if (header.wants_screen && facts.screen.type == MULTIBOOT_NO_SCREEN)
 		plan_note(plan,
 			  "the kernel asks for a screen, but none is known: it is told of none");

@@ -28,6 +28,7 @@ struct multiboot_addresses {
 /* What a header asks for. */
 struct multiboot_header {
 	bool has_addresses, has_entry, is_relocatable;
+	bool wants_smbios;
 	bool wants_screen; /* the kernel asked for a screen: worth a note if there is none */
 	struct multiboot_addresses addresses;
 	uint32_t entry;
@@ -71,6 +72,7 @@ struct multiboot_facts {
 	const struct machine *machine;
 	bool is_relocatable;
 	uint64_t load_base; /* only where is_relocatable */
+	bool wants_smbios;
 };
 
 /* What the loader calls itself. Xen takes anything with "GRUB " in it for a loader that leaves the
@@ -79,7 +81,8 @@ struct multiboot_facts {
 
 /* One version of the specification. */
 struct multiboot_version {
-	uint32_t magic; /* in eax at the kernel's entry */
+	uint32_t magic;  /* in eax at the kernel's entry */
+	bool tells_rsdp; /* the ACPI root pointer is among the information */
 	/* The offset of the header, which has the magic number and the right checksum; -1: none. */
 	int64_t (*find)(struct span image);
 	/* Read the header. -1: err says what is wrong with it, or asked for and not to be had. */

@@ -43,12 +43,20 @@ enum {
 	TELL_MEMORY = 4,
 	TELL_MAP = 6,
 	TELL_SCREEN = 8,
+	TELL_EFI_32 = 11,
+	TELL_EFI_64 = 12,
+	TELL_SMBIOS = 13,
 	TELL_RSDP_1 = 14,
 	TELL_RSDP_2 = 15,
+	TELL_EFI_MAP = 17,
+	TELL_EFI_SERVICES = 18,
+	TELL_EFI_IMAGE_32 = 19,
+	TELL_EFI_IMAGE_64 = 20,
 	TELL_LOAD_BASE = 21,
 };
 
-#define ENTRY_BYTES 24 /* start, length, type, 0 */
+#define SMBIOS_HEAD_BYTES 8  /* version, then zeros */
+#define ENTRY_BYTES       24 /* start, length, type, 0 */
 
 typedef unsigned long long ull;
 
@@ -69,9 +77,9 @@ static int64_t find(struct span image)
 /* Whether the kernel can be told this. There may be nothing to be told, which is no refusal. */
 static bool can_tell(uint32_t type)
 {
-	static const uint32_t types[] = { TELL_CMDLINE, TELL_LOADER, TELL_MODULE,
-					  TELL_MEMORY,  TELL_MAP,    TELL_SCREEN,
-					  TELL_RSDP_1,  TELL_RSDP_2, TELL_LOAD_BASE };
+	static const uint32_t types[] = { TELL_CMDLINE, TELL_LOADER,   TELL_MODULE, TELL_MEMORY,
+					  TELL_MAP,     TELL_SCREEN,   TELL_SMBIOS, TELL_RSDP_1,
+					  TELL_RSDP_2,  TELL_LOAD_BASE };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i] == type)
@@ -79,14 +87,39 @@ static bool can_tell(uint32_t type)
 	return false;
 }
 
-static int take_information(const uint8_t *tag, uint32_t size, struct error *err)
+/* Of what this loader does not have. */
+static const char *why_not(uint32_t type)
 {
-	for (uint32_t at = TAG_BYTES; size - at >= 4; at += 4)
-		if (!can_tell(le32_get(tag + at)))
-			return error_set(err,
-					 "the kernel insists on information of type %u, which this "
-					 "loader does not have",
-					 le32_get(tag + at));
+	switch (type) {
+	case TELL_EFI_32:
+	case TELL_EFI_64:
+		return "EFI's system table is good for nobody who comes later: it holds addresses "
+		       "of "
+		       "the first kernel";
+	case TELL_EFI_MAP:
+	case TELL_EFI_SERVICES:
+	case TELL_EFI_IMAGE_32:
+	case TELL_EFI_IMAGE_64:
+		return "EFI's boot services ended when the first kernel started";
+	default:
+		return "this loader does not have it";
+	}
+}
+
+static int take_information(const uint8_t *tag, bool optional, struct multiboot_header *header,
+			    struct error *err)
+{
+	uint32_t size = le32_get(tag + 4);
+
+	for (uint32_t at = TAG_BYTES; size - at >= 4; at += 4) {
+		uint32_t type = le32_get(tag + at);
+
+		if (type == TELL_SMBIOS)
+			header->wants_smbios = true;
+		if (!optional && !can_tell(type))
+			return error_set(err, "the kernel insists on information of type %u: %s",
+					 type, why_not(type));
+	}
 	return 0;
 }
 
@@ -153,7 +186,7 @@ static int take_tag(const uint8_t *tag, uint64_t header_offset, const struct mul
 
 	switch (le16_get(tag)) {
 	case ASK_INFORMATION:
-		return optional ? 0 : take_information(tag, le32_get(tag + 4), err);
+		return take_information(tag, optional, header, err);
 	case ASK_ADDRESSES:
 		take_addresses(tag, header_offset, header);
 		return 0;
@@ -339,6 +372,22 @@ static void tell_rsdp(struct writer *w, const struct machine *machine)
 		memcpy(p, machine->rsdp_copy, machine->rsdp_copy_bytes);
 }
 
+/* Nobody wants this who does not ask for it. */
+static void tell_smbios(struct writer *w, const struct multiboot_facts *facts)
+{
+	const struct smbios *smbios = &facts->machine->smbios;
+	uint8_t *p;
+
+	if (!facts->wants_smbios || !smbios->tables.size)
+		return;
+	p = tag(w, TELL_SMBIOS, SMBIOS_HEAD_BYTES + smbios->tables.size);
+	if (!p)
+		return;
+	p[0] = smbios->major;
+	p[1] = smbios->minor;
+	memcpy(p + SMBIOS_HEAD_BYTES, smbios->tables.data, smbios->tables.size);
+}
+
 static size_t inform(const struct multiboot_facts *facts, uint64_t at, uint8_t *to)
 {
 	struct writer w = { to, 8 }; /* behind the total size and a 0 */
@@ -351,6 +400,7 @@ static size_t inform(const struct multiboot_facts *facts, uint64_t at, uint8_t *
 	tell_memory(&w, facts);
 	tell_screen(&w, &facts->screen);
 	tell_rsdp(&w, facts->machine);
+	tell_smbios(&w, facts);
 	if (facts->is_relocatable) {
 		p = tag(&w, TELL_LOAD_BASE, 4);
 		if (p)
@@ -364,6 +414,7 @@ static size_t inform(const struct multiboot_facts *facts, uint64_t at, uint8_t *
 
 const struct multiboot_version multiboot_version_2 = {
 	.magic = EAX_MAGIC,
+	.tells_rsdp = true,
 	.find = find,
 	.parse = parse,
 	.inform = inform,

@@ -23,14 +23,16 @@ load_multiboot() {
 	want "cmdline $_image a=1 words='two words'"
 	want_module "/run/packed.gz x=1 y" /run/plain
 	want_module "/b/initrd.img" /b/initrd.img
-	want "ram $(printf '0x%x' "$(ram_bytes)")"
+	# Of EFI's memory, what it keeps tables in is no RAM.
+	[ -d /sys/firmware/efi ] || want "ram $(printf '0x%x' "$(ram_bytes)")"
 	_entry=elf
 	[ "$(parameter suffix elf)" = elf ] || _entry=header
 	want "entry $_entry"
-	[ "$(parameter version 1)" = 1 ] || want "rsdp right"
+	[ "$(parameter version 1)" = 1 ] || want_firmware
 	[ "$_entry$(parameter version 1)" != elf2 ] || want "base right"
 	kexec -l "--type=$(parameter type)" $_image --append="a=1 words='two words'" \
-		--module="/run/packed.gz x=1 y" --module=/b/initrd.img
+		--module="/run/packed.gz x=1 y" --module=/b/initrd.img || return
+	! rsdp_hidden || grep 'ACPI root pointer' /run/load.out > /dev/null || fail "not a word of the ACPI root pointer"
 }
 
 load_notes() {
@@ -41,6 +43,23 @@ load_notes() {
 	want "loader kexec"
 	want "cmdline a=1 words='two words'"
 	kexec -l "--type=$(parameter type)" --args-elf /bin/multiboot.elf --append="a=1 words='two words'"
+}
+
+# Debian's kernels do not let anyone read the tables of a machine that EFI started: then there must be a word.
+rsdp_hidden() {
+	[ -d /sys/firmware/efi ] || return
+	_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-F]*\) .*/\1/p')
+	! dd if=/dev/mem bs=1 skip=$((_rsdp)) count=36 2> /dev/null | grep 'RSD PTR' > /dev/null
+}
+
+# What this machine's firmware left: tables, and the address of the screen.
+want_firmware() {
+	rsdp_hidden || want "rsdp right"
+	_tables=/sys/firmware/dmi/tables/DMI
+	[ ! -f $_tables ] || want "smbios $(sha256sum < $_tables | cut -d' ' -f1)"
+	_screen=$(sed -n 's/^ *\([0-9a-f]*\)-.*: efifb$/0x\1/p' /proc/iomem)
+	[ -z "$_screen" ] || want "screen $_screen"
+	[ "$(parameter framebuffer no)" = no ] || [ -n "$_screen" ] || fail "this machine has no frame buffer"
 }
 
 ram_bytes() {

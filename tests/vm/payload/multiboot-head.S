@@ -37,8 +37,8 @@ header_2:
 	.long	0
 	.long	header_2_end - header_2
 	.long	-(MAGIC_2 + (header_2_end - header_2))
-	.short	1, 0 /* wants: memory, map */
-	.long	16, 4, 6
+	.short	1, 0 /* wants: memory, map, screen, SMBIOS */
+	.long	24, 4, 6, 8, 13
 	.short	99, 1 /* nobody knows this one, and need not */
 	.long	8
 #ifdef RAW

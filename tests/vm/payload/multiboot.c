@@ -21,6 +21,7 @@
 #define MAGIC_NOTES    0x0e1fb007
 #define RAM            1
 #define POWER_PORT     0x604  /* QEMU's PC: the power management's control register ... */
+#define POWER_PORT_EFI 0xb004 /* where OVMF puts it */
 #define POWER_OFF      0x2000 /* ... and what switches off */
 #define CR0_PROTECTED  0x1
 #define CR0_PAGING     0x80000000
@@ -72,6 +73,19 @@ static void got_module(uint32_t start, uint32_t end, const char *text)
 	console_put(&console, "\n");
 }
 
+static void got_tables(const uint8_t *tables, uint32_t bytes)
+{
+	uint8_t digest[SHA256_BYTES];
+	struct sha256 sha;
+
+	sha256_init(&sha, sha256_blocks_c);
+	sha256_update(&sha, tables, bytes);
+	sha256_final(&sha, digest);
+	console_put(&console, "@@ got smbios ");
+	console_put_bytes(&console, digest, SHA256_BYTES);
+	console_put(&console, "\n");
+}
+
 static uint64_t ram_in(const uint8_t *entry, uint32_t bytes, uint32_t stride)
 {
 	uint64_t sum = 0;
@@ -115,6 +129,12 @@ static void read_tag(const uint8_t *tag, uint32_t bytes)
 		break;
 	case 6:
 		got_number("ram", ram_in(tag + 16, bytes - 16, le32_get(tag + 8)));
+		break;
+	case 8:
+		got_number("screen", le64_get(tag + 8));
+		break;
+	case 13:
+		got_tables(tag + 16, bytes - 16);
 		break;
 	case 14:
 		got("rsdp", memcmp(tag + 8, "RSD PTR ", 8) ? "wrong" : "right");
@@ -201,4 +221,5 @@ void multiboot_main(uint32_t magic, const uint8_t *info, uint32_t by_header)
 		read_notes(info);
 	console_put(&console, "@@ result ok\n");
 	__asm__ volatile("outw %w0, %w1" : : "a"(POWER_OFF), "Nd"(POWER_PORT));
+	__asm__ volatile("outw %w0, %w1" : : "a"(POWER_OFF), "Nd"(POWER_PORT_EFI));
 }
