@@ -16,6 +16,7 @@
 #define CASE_BYTES  16
 #define HASHED_MIB  128 /* on larger machines a plan may hold more than is quickly hashed */
 #define CMDLINE_MAX 4096
+#define DTB_UNITS   3 /* of 16 bytes: a header */
 
 /* Bits of byte 0. */
 enum {
@@ -38,6 +39,9 @@ enum {
 	CASE_BOOT_PARAMS = 128,
 };
 
+/* Bits of byte 15. */
+enum { CASE_EFI = 1, CASE_DTB = 2 /* what is an initrd otherwise is a device tree */ };
+
 static const char *const types[8] = {
 	NULL, "bzImage", "elf-x86", "elf-x86_64", "bzImage64", "none", "bzImage", "elf-x86",
 };
@@ -50,7 +54,7 @@ struct fuzz_case {
 	uint8_t initrd;  /* times 16: so much of the end of the file */
 	uint8_t cmdline; /* times 16: characters */
 	uint8_t entry_mode;
-	uint8_t is_efi;
+	uint8_t more;
 };
 
 static void put_case(const struct fuzz_case *c, uint8_t *to)
@@ -65,7 +69,7 @@ static void put_case(const struct fuzz_case *c, uint8_t *to)
 	to[12] = c->initrd;
 	to[13] = c->cmdline;
 	to[14] = c->entry_mode;
-	to[15] = c->is_efi;
+	to[15] = c->more;
 }
 
 static void take_case(struct span *input, struct fuzz_case *c)
@@ -79,7 +83,7 @@ static void take_case(struct span *input, struct fuzz_case *c)
 	c->initrd = fuzz_u8(input);
 	c->cmdline = fuzz_u8(input);
 	c->entry_mode = fuzz_u8(input) % 3;
-	c->is_efi = fuzz_u8(input) & 1;
+	c->more = fuzz_u8(input);
 }
 
 /* More than a zero page holds. */
@@ -139,7 +143,7 @@ static void make_machine(const struct fuzz_case *c, uint8_t boot_params[BOOT_PAR
 	if (c->what & CASE_BOOT_PARAMS) {
 		memset(boot_params, 0x5a, BOOT_PARAMS_BYTES);
 		machine->boot_params = (struct span){ boot_params, BOOT_PARAMS_BYTES };
-		if (c->is_efi)
+		if (c->more & CASE_EFI)
 			make_efi(machine, boot_params);
 	}
 }
@@ -171,8 +175,10 @@ static void make_request(const struct fuzz_case *c, struct span file, char *cmdl
 	if (c->how & CASE_ARGS * 3)
 		request->given |= REQUEST_ELF_ARGS;
 	if (c->how & CASE_INITRD && tail) {
-		request->initrd = (struct span){ file.data + file.size - tail, tail };
-		request->given |= REQUEST_INITRD;
+		struct span end = { file.data + file.size - tail, tail };
+
+		*(c->more & CASE_DTB ? &request->dtb : &request->initrd) = end;
+		request->given |= c->more & CASE_DTB ? REQUEST_DTB : REQUEST_INITRD;
 	}
 	request->limit.start = c->limit_start * LIMIT_UNIT;
 	if (c->limit_size)
@@ -266,8 +272,10 @@ static const struct seed {
 	  .how = { CASE_64, .mib = 32, .entry_mode = ENTRY_MODE_32 } },
 	{ .protocol = 0x20f,
 	  .xloadflags = 0x7f,
-	  .how = { CASE_64, CASE_BOOT_PARAMS, .mib = 32, .is_efi = 1 } },
-	{ .protocol = 0x20f, .how = { 0, CASE_BOOT_PARAMS, .mib = 32, .is_efi = 1 } },
+	  .how = { CASE_64, CASE_BOOT_PARAMS, .mib = 32, .more = CASE_EFI } },
+	{ .protocol = 0x20f, .how = { 0, CASE_BOOT_PARAMS, .mib = 32, .more = CASE_EFI } },
+	{ .protocol = 0x20f,
+	  .how = { CASE_INITRD, 0, .mib = 32, .initrd = DTB_UNITS, .more = CASE_DTB } },
 	{ .protocol = 0x20d, .how = { CASE_CHECKS, CASE_LONG_MAP | CASE_BOOT_PARAMS, .mib = 32 } },
 	{ .protocol = 0x208,
 	  .how = { CASE_CHECKS, CASE_CRASH | CASE_TYPE, .limit_size = 0x300, .mib = 32 } },
@@ -306,6 +314,8 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	seed = &seeds[n];
 	image = seed->protocol ? seed_kernel(seed->protocol, seed->xloadflags)
 			       : seed_program(seed->elf_class, seed->type, 16 * MIB);
+	if (seed->how.more & CASE_DTB)
+		memcpy(image.data + image.size - DTB_UNITS * 16, "\xd0\x0d\xfe\xed", 4);
 	put_case(&seed->how, head);
 	return fuzz_seed_image(head, sizeof(head), image, buffer, capacity);
 }

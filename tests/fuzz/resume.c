@@ -15,10 +15,11 @@
 #include "resume_stream.h"
 #include "way_back.h"
 
-#define MIB        UINT64_C(0x100000)
-#define SLOT_PART  96
-#define CHUNKS_MAX 64
-#define DATA_MAX   ((size_t)64 << 12)
+#define MIB          UINT64_C(0x100000)
+#define SLOT_PART    96
+#define CHUNKS_MAX   64
+#define PROTOCOL_100 0x0100626a /* "jb", version 1.00 */
+#define DATA_MAX     ((size_t)64 << 12)
 
 /* Bits of byte 0. */
 enum {
@@ -326,7 +327,8 @@ static size_t seed_image(uint8_t how, uint8_t *buffer, size_t capacity)
 	return used;
 }
 
-static size_t seed_bare(uint8_t *buffer, size_t capacity)
+/* A copy of a core, of a kernel with our note, or of one that has the header of 2007 instead. */
+static size_t seed_bare(bool has_note, uint8_t *buffer, size_t capacity)
 {
 	const struct core_load loads[] = {
 		{ .paddr = LEFT_START, .file_bytes = LEFT_BYTES, .memory_bytes = LEFT_BYTES },
@@ -339,12 +341,15 @@ static size_t seed_bare(uint8_t *buffer, size_t capacity)
 	uint8_t front[6] = { CASE_BARE };
 	size_t used = 0;
 
-	left_put_notes(&notes, EM_386);
+	if (has_note)
+		left_put_notes(&notes, EM_386);
 	core.notes = (struct span){ notes.data, notes.size };
 	builder_core(&file, &core);
 	left_put_list(file.data + 4096);
 	memset(file.data + 4096 + LEFT_BYTES, 0, LEFT_H_BYTES);
 	put_pad(file.data + 4096 + LEFT_BYTES + 0x1000);
+	if (!has_note)
+		le32_put(file.data + 4096 + LEFT_BYTES + 0x1800, PROTOCOL_100);
 	fuzz_append(buffer, capacity, &used, front, sizeof(front));
 	fuzz_append(buffer, capacity, &used, file.data, file.size);
 	builder_done(&file);
@@ -362,7 +367,9 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	case 2:
 		return seed_image(CASE_SUMS | CASE_OLD_STATE, buffer, capacity);
 	case 3:
-		return seed_bare(buffer, capacity);
+		return seed_bare(true, buffer, capacity);
+	case 4:
+		return seed_bare(false, buffer, capacity);
 	default:
 		return 0;
 	}
