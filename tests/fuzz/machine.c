@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "machine_parse.h"
 #include "rsdp.h"
+#include "smbios.h"
 
 enum {
 	KIND_MEMINFO,
@@ -21,6 +22,7 @@ enum {
 	KIND_SCREEN,
 	KIND_NOTE,
 	KIND_RSDP,
+	KIND_SMBIOS,
 	KINDS
 };
 
@@ -168,6 +170,16 @@ static void parse_rsdp(struct span input)
 	free(memory);
 }
 
+static void parse_smbios(struct span input)
+{
+	uint8_t *entry_point = fuzz_copy(input);
+	struct smbios smbios = { 0 };
+
+	if (smbios_version((struct span){ entry_point, input.size }, &smbios))
+		FUZZ_CHECK(!smbios.major && !smbios.minor);
+	free(entry_point);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span input = { data, size };
@@ -210,6 +222,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case KIND_RSDP:
 		parse_rsdp(input);
 		break;
+	case KIND_SMBIOS:
+		parse_smbios(input);
+		break;
 	default:
 		parse_fields(input);
 		break;
@@ -233,6 +248,8 @@ static const struct {
 		    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789" },
 	{ KIND_KALLSYMS, "c1000000 T _text\nc1ff0000 D gdt_page\nf8000000 t gdt_page\t[mod]\n" },
 	{ KIND_NOTE, "0x1f510000 1024\n" },
+	{ KIND_SMBIOS, "_SM3_ssabcdefghijklmnopq" },
+	{ KIND_SMBIOS, "_SM_slabcdefghijklmnopqrstuvwxy" },
 	{ KIND_HEX, "00 11 2233\n44FF|0x9fbff" },
 	{ KIND_SCREEN,
 	  "1 other\n0 i915drmfb\n|0x80000000 4096000 5120 1280 800 32\n8 16\n8 8\n8 0\n"

@@ -26,7 +26,7 @@ enum {
 	CASE_AS_IT_IS = 16, /* leave magic and checksum alone */
 	CASE_LIMIT = 32,
 	CASE_TEXT = 64, /* the screen, if there is one, shows text */
-	CASE_RSDP = 128,
+	CASE_TABLES = 128,
 };
 
 static const char *const names[] = { "multiboot-x86", "multiboot2-x86" };
@@ -55,8 +55,11 @@ static void make_machine(uint8_t how, uint8_t boot_params[BOOT_PARAMS_BYTES],
 		boot_params[SCREEN_TYPE] = how & CASE_TEXT ? SCREEN_TYPE_TEXT : SCREEN_TYPE_EFI;
 		machine->boot_params = (struct span){ boot_params, BOOT_PARAMS_BYTES };
 	}
-	if (how & CASE_RSDP) /* of ACPI 1.0, or of 2.0 */
+	if (how & CASE_TABLES) {
+		/* of ACPI 1.0, or of 2.0 */
 		machine->rsdp_copy_bytes = how & CASE_64 ? RSDP_BYTES_MAX : RSDP_1_BYTES;
+		machine->smbios = (struct smbios){ 3, 1, { (const uint8_t *)"SMBIOS tables", 13 } };
+	}
 }
 
 /* The bytes at an address, which must be loaded. */
@@ -191,13 +194,13 @@ static const struct seed {
 	  { 2, 24, 0x300020, 0x300000, 0, 0x310000, 3, 12, 0x300040, 0, 0x10004, 12, 3, 0, 0, 8 } },
 	{ CASE_VERSION_2, 4, 0, true, 8, { 10, 24, 0x200000, 0x2ffffff, 0x10000, 2, 0, 8 } },
 	{ CASE_VERSION_2 | CASE_LIMIT, 4, 0, true, 6, { 3, 12, 0x200020, 0, 0, 8 } },
-	{ CASE_VERSION_2 | CASE_SCREEN | CASE_TEXT | CASE_RSDP,
+	{ CASE_VERSION_2 | CASE_SCREEN | CASE_TEXT | CASE_TABLES,
 	  4,
 	  0,
 	  true,
 	  12,
 	  { 4, 12, 1, 0, 5, 20, 80, 25, 0, 0, 0, 8 } },
-	{ CASE_VERSION_2 | CASE_64 | CASE_RSDP, 4, 0, true, 2, { 0, 8 } },
+	{ CASE_VERSION_2 | CASE_64 | CASE_TABLES, 4, 0, true, 6, { 1, 12, 13, 0, 0, 8 } },
 };
 
 /* The header lies in front of the ELF file's contents, behind its headers. */
