@@ -21,16 +21,6 @@ efi_acpi() {
 	dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-F]*\) .*/\1/p'
 }
 
-# Driver, frame buffer and size of the screen, as one word; "none" where the kernel has no driver for it.
-efi_screen() {
-	if [ -n "$(cat /proc/fb 2> /dev/null)" ]; then
-		echo "$(cat /proc/fb /sys/class/graphics/fb0/virtual_size /sys/class/graphics/fb0/stride)" \
-			"$(grep -E 'efifb|simplefb|BOOTFB' /proc/iomem)" | tr -s ' \n' '-'
-	else
-		echo none
-	fi
-}
-
 # A variable is read, and one is written, by calling the firmware.
 efi_variables() {
 	if [ -f "$_module" ]; then
@@ -63,14 +53,14 @@ efi_services() {
 
 # efi_facts: what B is told of A, as parameters.
 efi_facts() {
-	echo "efi_state=$(efi_state) efi_tables=$(efi_tables) acpi=$(efi_acpi) screen=$(efi_screen)" \
+	echo "efi_state=$(efi_state) efi_tables=$(efi_tables) acpi=$(efi_acpi) screen=$(screen_state)" \
 		"expect=$(parameter expect services) variables=$(parameter variables no) written=$((efi_written + 1))"
 }
 
 # What A had, B has.
 efi_check() {
 	[ "$(efi_acpi)" = "$(parameter acpi none)" ] || fail "b: ACPI tables at '$(efi_acpi)', A had them at '$(parameter acpi none)'"
-	[ "$(efi_screen)" = "$(parameter screen none)" ] || fail "b: screen '$(efi_screen)', A had '$(parameter screen none)'"
+	[ "$(screen_state)" = "$(parameter screen none)" ] || fail "b: screen '$(screen_state)', A had '$(parameter screen none)'"
 	case $(parameter expect none) in
 	services) efi_services ;;
 	tables)
@@ -83,7 +73,7 @@ efi_check() {
 		! dmesg | grep 'efi: EFI v' > /dev/null || fail "b: the kernel was told of EFI"
 		[ ! -d /sys/firmware/efi ] || fail "b: there is EFI in sysfs" ;;
 	esac
-	say "b.seen $(parameter expect none), RSDP $(efi_acpi), screen $(efi_screen)"
+	say "b.seen $(parameter expect none), RSDP $(efi_acpi), screen $(screen_state)"
 }
 
 # efi_more: a ramdisk that has what B needs to start the next kernel itself: kernels, B's own ramdisk, a 32-bit loader.

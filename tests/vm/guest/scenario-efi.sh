@@ -7,6 +7,6 @@
 run_scenario() {
 	[ -d /sys/firmware/efi ] || fail "this machine was not started by EFI"
 	[ "$(parameter efi none)" = noruntime ] || [ -d /sys/firmware/efi/runtime-map/0 ] || fail "the kernel tells no runtime map"
-	[ "$(parameter framebuffer no)" = no ] || [ "$(efi_screen)" != none ] || fail "no frame buffer to hand on"
+	[ "$(parameter framebuffer no)" = no ] || [ "$(screen_state)" != none ] || fail "no frame buffer to hand on"
 	efi_hop "$(parameter call -a)"
 }
