@@ -15,7 +15,7 @@
 #define INPUT_MAX    ((size_t)4 << 20)
 #define SEEDS_MAX    1000u
 #define CUTS         40u
-#define ROUNDS       4000u
+#define ROUNDS       2000u
 #define CASE_SECONDS 60u
 
 /* Where the child is, for the parent to know when it is gone. */
@@ -336,7 +336,8 @@ static int usage(const char *program)
 	fprintf(stderr,
 		"usage: %s [--rounds N] [FILE...]\n"
 		"       %s --write-corpus FOLDER\n"
-		"Run every seed with N mutations (default %u), or the inputs in files.\n",
+		"Run every seed with N mutations (default $REPLAY_ROUNDS, else %u), or the inputs "
+		"in files.\n",
 		program, program, ROUNDS);
 	return 2;
 }
@@ -345,8 +346,10 @@ int main(int argc, char **argv)
 {
 	const char *program = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	const char *name = strstr(program, "replay_");
+	const char *rounds = getenv("REPLAY_ROUNDS");
 	struct options options = { .name = name ? name + strlen("replay_") : program,
-				   .rounds = ROUNDS };
+				   .rounds =
+					   rounds ? (unsigned)strtoul(rounds, NULL, 10) : ROUNDS };
 	int i = 1;
 
 	for (; i < argc && !strncmp(argv[i], "--", 2); i += 2) {
