@@ -122,22 +122,26 @@ static void test_features_nobody_knows(void **state)
 
 static void test_addresses_that_cannot_be(void **state)
 {
+	static const struct {
+		uint32_t addresses[5]; /* header, load, load end, bss end, entry */
+		const char *words;
+	} cases[] = {
+		{ { 0x100020, 0x100021, 0, 0, 0x100020 }, "begin before the file" },
+		{ { 0x100020, 0xfffff, 0, 0, 0x100020 }, "begin before the file" },
+		{ { 0x100020, 0x100000, 0x100000, 0, 0x100020 }, "that is nothing" },
+		{ { 0x100020, 0x100000, 0x104e21, 0, 0x100020 }, "truncated: 0x4e21 bytes at 0x0" },
+		{ { 0x100020, 0x100000, 0x104e20, 0x104e1f, 0x100020 },
+		  "the bss ends at 0x104e1f" },
+		{ { 0x100020, 0x100000, 0, 0, 0x104e20 },
+		  "the entry 0x104e20 that the multiboot header gives" },
+		{ { 0x100020, 0x100000, 0, 0x20000000, 0x100020 }, "not all of it is RAM" },
+	};
 	struct load_test *f = *state;
 
-	use_raw(f, WORDS(0x100020, 0x100021, 0, 0, 0x100020));
-	refused(f, "begin before the file");
-	use_raw(f, WORDS(0x100020, 0xfffff, 0, 0, 0x100020));
-	refused(f, "begin before the file");
-	use_raw(f, WORDS(0x100020, 0x100000, 0x100000, 0, 0x100020));
-	refused(f, "that is nothing");
-	use_raw(f, WORDS(0x100020, 0x100000, 0x104e21, 0, 0x100020));
-	refused(f, "truncated: 0x4e21 bytes at 0x0");
-	use_raw(f, WORDS(0x100020, 0x100000, 0x104e20, 0x104e1f, 0x100020));
-	refused(f, "the bss ends at 0x104e1f");
-	use_raw(f, WORDS(0x100020, 0x100000, 0, 0, 0x104e20));
-	refused(f, "the entry 0x104e20 that the multiboot header gives");
-	use_raw(f, WORDS(0x100020, 0x100000, 0, 0x20000000, 0x100020));
-	refused(f, "not all of it is RAM");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		use_raw(f, cases[i].addresses, 5);
+		refused(f, cases[i].words);
+	}
 	take(f, image_raw(20000));
 	image_put_multiboot(&f->image, 0x20, 0x0, NULL, 0);
 	refused(f, "no ELF file, and its multiboot header has no addresses");

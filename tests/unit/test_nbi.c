@@ -84,6 +84,14 @@ static void test_parts(void **state)
 	assert_int_equal(loaded(f, end - 0x8001), 0);
 }
 
+/* Plan it: the stack it gets, and how it is entered. */
+static const struct segment *stack_of(struct load_test *f, struct purgatory_params *params)
+{
+	made(f, "nbi-x86");
+	*params = params_of(f);
+	return plan_segment(&f->plan, "stack");
+}
+
 static void test_real_mode(void **state)
 {
 	struct load_test *f = *state;
@@ -93,9 +101,7 @@ static void test_real_mode(void **state)
 
 	use_real(f);
 	put(f, 16, LAST, 0x10000, 0x1000, 0x1800);
-	made(f, "nbi-x86");
-	params = params_of(f);
-	stack = plan_segment(&f->plan, "stack");
+	stack = stack_of(f, &params);
 	assert_int_equal(params.entry, 0x10000000);
 	assert_true(stack->at.end <= 0x9f000);
 	assert_int_equal(params.real_ss, stack->at.start >> 4);
@@ -118,9 +124,7 @@ static void test_linear(void **state)
 
 	use_linear(f);
 	put(f, 16, LAST, 0x100000, 0x1000, 0x1800);
-	made(f, "nbi-x86");
-	params = params_of(f);
-	stack = plan_segment(&f->plan, "stack");
+	stack = stack_of(f, &params);
 	assert_int_equal(params.entry, 0x100000);
 	assert_int_equal(params.real_ss, 0);
 	frame = stack->data.data + (params.esp - stack->at.start);
