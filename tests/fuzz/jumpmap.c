@@ -9,16 +9,11 @@
 #include "fuzz.h"
 #include "kdump/jumpmap.h"
 #include "machine.h"
-#include "tests/unit/control_page.h"
+#include "tests/unit/left_pages.h"
 
 #define CASE_BYTES 48
 #define PAGES      64
 #define PART_BYTES 320
-#define CONTROL    0x8000u
-#define SWAP       0x9000u
-#define LIST       0xa000u
-#define LIST2      0xb000u
-#define PGD        0xc000u
 
 struct memory {
 	struct span pages; /* PART_BYTES for each, from page CONTROL on */
@@ -96,61 +91,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static void put(uint8_t *pages, uint32_t address, uint32_t value)
+/* The parts of five pages; with other flags in cr4 if asked. */
+static void put_pages(bool wide, bool pae, uint8_t *pages)
 {
-	uint32_t page = (address - CONTROL) / 4096, at = address % 4096;
+	uint8_t memory[LEFT_PAGES_BYTES] = { 0 };
 
-	le32_put(pages + (size_t)page * PART_BYTES + (at < 256 ? at : 256 + at - 0x800), value);
-}
-
-static void put64(uint8_t *pages, uint32_t address, uint64_t value)
-{
-	put(pages, address, (uint32_t)value);
-	put(pages, address + 4, (uint32_t)(value >> 32));
-}
-
-/* The same for 64-bit kernels. */
-static void put_pages64(uint8_t *pages)
-{
-	static const uint8_t code[] = {
-		0xff, 0xd2, 0x48, 0x8b, 0x2c, 0x24, 0x4c, 0x8d, 0x05, 0,    0,    0,    0,
-		0x4d, 0x8b, 0x90, 0x28, 0x08, 0,    0,    0x49, 0x8b, 0xb8, 0x30, 0x08, 0,
-		0,    0x49, 0x8b, 0x80, 0x20, 0x08, 0,    0,    0x0f, 0x22, 0xd8,
-	};
-	static const uint64_t list[] = { 0x20001, 0x10008, 0x11008, LIST2 | 2 };
-	static const uint64_t list2[] = { 0x1001, 0x13008, 0x2001, 0x2008, 4 };
-
-	memcpy(pages + 0xd5, code, sizeof(code));
-	le32_put(pages + 0xd7 + 7, 0u - (0xd7 + 11));
-	put64(pages, CONTROL + 0x808, 0x80050033);
-	put64(pages, CONTROL + 0x810, 0x06fcc000);
-	put64(pages, CONTROL + 0x818, 0x6b0);
-	put64(pages, CONTROL + 0x820, PGD);
-	put64(pages, CONTROL + 0x828, SWAP);
-	put64(pages, CONTROL + 0x830, LIST | 2);
-	for (uint32_t i = 0; i < 4; i++)
-		put64(pages, LIST + i * 8, list[i]);
-	for (uint32_t i = 0; i < 5; i++)
-		put64(pages, LIST2 + i * 8, list2[i]);
-}
-
-static void put_pages(uint8_t *pages)
-{
-	static const struct control_page control = { CONTROL, PGD, SWAP, LIST };
-	uint8_t page[4096] = { 0 };
-
-	control_page_put(&control, page);
-	memcpy(pages, page, 256);
-	memcpy(pages + 256, page + 0x800, 64);
-	put(pages, LIST, 0x20000 | 1);
-	put(pages, LIST + 4, 0x10000 | 8);
-	put(pages, LIST + 8, 0x11000 | 8);
-	put(pages, LIST + 12, LIST2 | 2);
-	put(pages, LIST2, 0x1000 | 1);
-	put(pages, LIST2 + 4, 0x13000 | 8);
-	put(pages, LIST2 + 8, 0x2000 | 1);
-	put(pages, LIST2 + 12, 0x2000 | 8);
-	put(pages, LIST2 + 16, 4);
+	left_pages_put(wide, memory);
+	if (pae)
+		le32_put(memory + 0x80c, 0x6b0);
+	for (size_t i = 0; i < LEFT_PAGES_BYTES / 4096; i++) {
+		memcpy(pages + i * PART_BYTES, memory + i * 4096, 256);
+		memcpy(pages + i * PART_BYTES + 256, memory + i * 4096 + 0x800, 64);
+	}
 }
 
 size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
@@ -164,15 +116,10 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 		return 0;
 	le16_put(head, n == 2 ? EM_X86_64 : EM_386);
 	le16_put(head + 2, n == 2 ? CPU_PAE | CPU_LONG_MODE : n ? CPU_PAE : 0);
-	le32_put(head + 4, CONTROL + 0xd7);
+	le32_put(head + 4, RAW);
 	for (size_t i = 0; i < 8; i++)
 		le32_put(head + 16 + i * 4, ranges[i]);
-	if (n == 2)
-		put_pages64(pages);
-	else
-		put_pages(pages);
-	if (n == 1)
-		put(pages, CONTROL + 0x80c, 0x6b0);
+	put_pages(n == 2, n == 1, pages);
 	fuzz_append(buffer, capacity, &used, head, sizeof(head));
 	fuzz_append(buffer, capacity, &used, pages, sizeof(pages));
 	return used;

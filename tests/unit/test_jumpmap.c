@@ -12,19 +12,12 @@
 
 #include <cmocka.h>
 
-#include "control_page.h"
+#include "left_pages.h"
 #include "kdump/jumpmap.h"
 #include "kexec/bytes.h"
 #include "kexec/machine.h"
 
-#define PAGES   64
-#define RAW_64  (CONTROL + 0xfbu)
-#define CONTROL 0x8000u
-#define RAW     (CONTROL + CONTROL_PAGE_RAW)
-#define SWAP    0x9000u
-#define LIST    0xa000u
-#define LIST2   0xb000u
-#define PGD     0xc000u
+#define PAGES 64
 
 /* D = [0x1000, 0x3000) + [0x20000, 0x22000); the rest of 64 pages is stored. */
 static struct range lent_items[] = { { 0x1000, 0x3000 }, { 0x20000, 0x22000 } };
@@ -56,21 +49,11 @@ static void put(struct fixture *f, uint32_t address, uint32_t value)
 
 static int setup(void **state)
 {
-	static const struct control_page page = { CONTROL, PGD, SWAP, LIST };
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return -1;
-	control_page_put(&page, f->memory + CONTROL);
-	put(f, LIST, 0x20000 | 1);
-	put(f, LIST + 4, 0x10000 | 8);
-	put(f, LIST + 8, 0x11000 | 8);
-	put(f, LIST + 12, LIST2 | 2);
-	put(f, LIST2, 0x1000 | 1);
-	put(f, LIST2 + 4, 0x13000 | 8);
-	put(f, LIST2 + 8, 0x2000 | 1);
-	put(f, LIST2 + 12, 0x2000 | 8); /* not displaced */
-	put(f, LIST2 + 16, 4);
+	left_pages_put(false, f->memory + CONTROL);
 	f->lent = (struct range_set){ lent_items, 2, 2 };
 	f->stored = (struct range_set){ stored_items, 2, 2 };
 	f->question = (struct jumpmap_question){ EM_386, 0, RAW, &f->lent, &f->stored, 0 };
@@ -139,25 +122,11 @@ static void put64(struct fixture *f, uint32_t address, uint64_t value)
 /* The same, as a 64-bit kernel leaves it. */
 static void make_64(struct fixture *f)
 {
-	static const uint8_t code[] = { 0xff, 0xd2, 0x48, 0x8b, 0x2c, 0x24, 0x4c, 0x8d, 0x05, 0xfa,
-					0xfe, 0xff, 0xff, 0x4d, 0x8b, 0x90, 0x28, 0x08, 0,    0,
-					0x49, 0x8b, 0xb8, 0x30, 0x08, 0,    0,    0x49, 0x8b, 0x80,
-					0x20, 0x08, 0,    0,    0x0f, 0x22, 0xd8 };
-	static const uint64_t fields[] = { 0x80050033, 0x186a000, 0x3506f0, PGD, SWAP, LIST | 2 };
-	static const uint64_t list[] = { 0x20000 | 1, 0x10000 | 8, 0x11000 | 8, LIST2 | 2 };
-	static const uint64_t list2[] = { 0x1000 | 1, 0x13000 | 8, 0x2000 | 1, 0x2000 | 8, 4 };
-
 	memset(f->memory, 0, sizeof(f->memory));
-	memcpy(f->memory + RAW_64 - 2, code, sizeof(code));
-	for (unsigned i = 0; i < 6; i++)
-		put64(f, CONTROL + 0x808 + 8 * i, fields[i]);
-	for (unsigned i = 0; i < 4; i++)
-		put64(f, LIST + 8 * i, list[i]);
-	for (unsigned i = 0; i < 5; i++)
-		put64(f, LIST2 + 8 * i, list2[i]);
+	left_pages_put(true, f->memory + CONTROL);
 	f->question.machine = EM_X86_64;
 	f->question.cpu = CPU_LONG_MODE | CPU_PAE;
-	f->question.raw = RAW_64;
+	f->question.raw = RAW;
 	f->question.cr3 = PGD;
 }
 
@@ -173,7 +142,7 @@ static void a_good_64_bit_one_is_understood(void **state)
 	assert_int_equal(f->map.cr3, 0x186a000);
 	assert_int_equal(f->map.pages, 4);
 	assert_int_equal(f->map.in_place, 1);
-	f->memory[RAW_64 + 7]++; /* begins elsewhere */
+	f->memory[RAW + 7]++; /* begins elsewhere */
 	assert_int_equal(walk(f, NULL), 0);
 	assert_false(f->map.known);
 }
