@@ -536,6 +536,7 @@ stages_figures() {
 	cat "$stages_base".[0-9]*.results | tr -d '\r' | sed -nE \
 		-e 's/^@@ filled .*, ([0-9]+) percent of ([0-9]+) MB.*/filled \1 % of \2 MB/p' \
 		-e 's/^@@ b\.saved .*: kdump: (saved [0-9]+ MiB).* in ([0-9.]+ s),.*/\1 in \2/p' \
+		-e 's/^@@ alive .*, (step [0-9]+ after [0-9]+ s)$/\1/p' \
 		-e 's/^@@ c\.way (.*)/\1/p' -e 's/^@@ c\.load_ms ([0-9]+) anonymous ([0-9]+).*/\1 ms, \2 kB/p' |
 		tr '\n' ';' | sed 's/;$//; s/;/; /g'
 }
