@@ -195,6 +195,8 @@ static int forbid_services(const struct machine *machine, struct plan *plan,
 {
 	struct span unused;
 
+	if (cmdline_find(plan->cmdline, "noefi", &unused))
+		return 0;
 	plan_note(
 		plan,
 		"the next kernel is told of EFI's tables only (noefi): its services, EFI variables "
@@ -203,8 +205,7 @@ static int forbid_services(const struct machine *machine, struct plan *plan,
 			? "are for a 64-bit bzImage of Linux 3.14 or later"
 			: "can only be handed from a 64-bit kernel that has them to another on "
 			  "64-bit firmware");
-	if (!cmdline_find(plan->cmdline, "noefi", &unused))
-		plan->cmdline = cmdline_add(&plan->arena, plan->cmdline, "noefi");
+	plan->cmdline = cmdline_add(&plan->arena, plan->cmdline, "noefi");
 	block->cmdline = plan->cmdline;
 	return plan->cmdline ? 0 : error_no_memory(err);
 }
