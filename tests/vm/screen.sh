@@ -5,13 +5,18 @@
 
 # screen_guests LONG: as guests() in tests/vm/run. driver= is A's frame buffer, with + for blanks.
 screen_guests() {
+	local no_bochs=initcall_blacklist=bochs_pci_driver_init
 	cat <<-'END'
 	screen-vesafb i386-debian 256 1 max scenario=screen vga=0x317 driver=VESA+VGA
 	END
 	[ "$1" = yes ] || return 0
-	cat <<-'END'
+	cat <<-END
 	screen-vesafb-32 i386-debian 256 1 max scenario=screen vga=0x344 driver=VESA+VGA
 	screen-efifb x86_64-debian 512 1 max scenario=screen firmware=efi driver=EFI+VGA call=-c
+	screen-simpledrm x86_64-screen 512 1 max scenario=screen firmware=efi driver=simpledrmdrmfb keep=$no_bochs $no_bochs call=-c
+	screen-simpledrm-file x86_64-screen 512 1 max scenario=screen firmware=efi driver=simpledrmdrmfb keep=$no_bochs $no_bochs call=-s
+	screen-simpledrm-vesa x86_64-screen 512 1 max scenario=screen vga=0x318 driver=simpledrmdrmfb keep=$no_bochs $no_bochs call=-c
+	screen-bochs x86_64-screen 512 1 max scenario=screen firmware=efi driver=bochs-drmdrmfb words=stays+dark call=-c
 	END
 }
 

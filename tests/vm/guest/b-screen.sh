@@ -29,6 +29,7 @@ screen_draw() {
 	_half=$(($(cat /sys/class/graphics/fb0/stride) * (${_size#*,} / 2)))
 	case $(cat /sys/class/graphics/fb0/bits_per_pixel) in
 	32) { fill $_half '\0\0\377\0' && fill $_half '\0\377\0\0'; } > /tmp/picture ;;
+	24) { fill $_half '\0\0\377' && fill $_half '\0\377\0'; } > /tmp/picture ;;
 	16) { fill $_half '\000\370' && fill $_half '\340\007'; } > /tmp/picture ;;
 	*) fail "b: $(cat /sys/class/graphics/fb0/bits_per_pixel) bits to a pixel" ;;
 	esac
