@@ -164,16 +164,34 @@ static void after_return(const struct world *world, const char *boot_id)
 		warn(world, "%s", err.text);
 }
 
+/* What is known to fail is refused while the network is still there. An exit code. */
+static int check_exec(const struct world *world, const struct status_image *next, struct error *err)
+{
+	int why = 0;
+
+	if (!next->loaded)
+		return nothing_loaded(err);
+	if (!state_may_boot(world->root))
+		why = EPERM;
+	else if (next->loaded < 0 && state_is_told(world->root))
+		why = EINVAL;
+	if (!why)
+		return EXIT_CODE_OK;
+	explain_exec(world->root, why, false, err);
+	return EXIT_CODE_FAILED;
+}
+
 int action_exec(const struct world *world, const struct options *options, struct error *err)
 {
+	struct sys_network taken = { NULL, 0 };
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
 	struct status_image next;
 	int code, result;
 
 	read_image(world, RECORD_LOADED, state_loaded(world->root), &next);
-	if (!next.loaded)
-		return nothing_loaded(err);
-	code = options->actions & ACTION_JUMP ? check_jump(&next, err) : EXIT_CODE_OK;
+	code = check_exec(world, &next, err);
+	if (!code && options->actions & ACTION_JUMP)
+		code = check_jump(&next, err);
 	if (code)
 		return code;
 	if (!options->no_sync)
@@ -181,10 +199,11 @@ int action_exec(const struct world *world, const struct options *options, struct
 	state_boot_id(world->root, boot_id);
 	if (life_before_jump(world->record_directory, boot_id, err))
 		return EXIT_CODE_FAILED;
-	result = options->no_ifdown || comes_back(&next) ? 0 : sys_network_down();
+	result = options->no_ifdown || comes_back(&next) ? 0 : sys_network_down(&taken);
 	if (result)
 		warn(world, "cannot take the network down: %s", strerror(-result));
 	result = sys_reboot_kexec();
+	sys_network_up(&taken);
 	if (result) {
 		explain_exec(world->root, -result, comes_back(&next), err);
 		return EXIT_CODE_FAILED;

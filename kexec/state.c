@@ -93,6 +93,14 @@ bool state_lockdown(const char *root, char *level, size_t size)
 	return true;
 }
 
+bool state_is_told(const char *root)
+{
+	char full[PATH_MAX];
+
+	return snprintf(full, sizeof(full), "%s/sys/kernel", root) < (int)sizeof(full) &&
+	       !access(full, F_OK);
+}
+
 bool state_may_boot(const char *root)
 {
 	static const char key[] = "\nCapEff:";

@@ -29,6 +29,9 @@ bool state_load_limit_reached(const char *root, bool crash);
 /* The lockdown level in force ("integrity", "confidentiality"); false if there is none. */
 bool state_lockdown(const char *root, char *level, size_t size);
 
+/* Whether the kernel tells of itself in /sys/kernel: what is not there then, it does not have. */
+bool state_is_told(const char *root);
+
 /* Whether this process has CAP_SYS_BOOT; true if that cannot be found out. */
 bool state_may_boot(const char *root);
 

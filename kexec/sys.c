@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <linux/kexec.h>
 #include <net/if.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
@@ -17,6 +19,7 @@
 
 /* struct sys_segment is what the kernel reads. */
 _Static_assert(sizeof(struct sys_segment) == 4 * sizeof(long), "kexec_segment");
+_Static_assert(SYS_INTERFACE_CHARS == IFNAMSIZ, "names of interfaces");
 
 int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments,
 		   uint32_t flags)
@@ -66,39 +69,67 @@ void sys_sync(void)
 	sync();
 }
 
-static int interface_down(int fd, const char *name)
+/* 1 = done, 0 = it was so before, or is loopback. */
+static int interface_set(int fd, const char *name, bool up)
 {
 	struct ifreq request = { 0 };
 
 	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
 	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
 		return -errno;
-	if (request.ifr_flags & IFF_LOOPBACK || !(request.ifr_flags & IFF_UP))
+	if (request.ifr_flags & IFF_LOOPBACK || !(request.ifr_flags & IFF_UP) == !up)
 		return 0;
-	request.ifr_flags = (short)(request.ifr_flags & ~IFF_UP);
-	return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+	request.ifr_flags = (short)(request.ifr_flags ^ IFF_UP);
+	return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 1;
 }
 
-int sys_network_down(void)
+static int all_down(int fd, const struct if_nameindex *names, struct sys_network *taken)
+{
+	unsigned count = 0;
+	int result = 0;
+
+	while (names[count].if_index)
+		count++;
+	taken->names = calloc(count ? count : 1, sizeof(*taken->names));
+	for (unsigned i = 0; i < count; i++) {
+		int one = interface_set(fd, names[i].if_name, false);
+
+		if (one > 0 && taken->names)
+			memcpy(taken->names[taken->count++], names[i].if_name,
+			       strnlen(names[i].if_name, IFNAMSIZ - 1));
+		if (one < 0 && !result)
+			result = one;
+	}
+	return result;
+}
+
+int sys_network_down(struct sys_network *taken)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct if_nameindex *names;
-	int result = 0;
+	int result;
 
+	*taken = (struct sys_network){ NULL, 0 };
 	if (fd < 0) /* a kernel without IPv4 has nothing to take down */
 		return errno == EAFNOSUPPORT || errno == ENOSYS ? 0 : -errno;
 	names = if_nameindex(); /* SIOCGIFCONF would leave out interfaces without an address */
-	if (!names)
-		result = -errno;
-	for (unsigned i = 0; names && names[i].if_index; i++) {
-		int one = interface_down(fd, names[i].if_name);
-
-		if (one && !result)
-			result = one;
-	}
-	if_freenameindex(names);
+	result = names ? all_down(fd, names, taken) : -errno;
+	if (names)
+		if_freenameindex(names);
 	close(fd);
 	return result;
+}
+
+void sys_network_up(struct sys_network *taken)
+{
+	int fd = taken->count ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+
+	for (unsigned i = 0; fd >= 0 && i < taken->count; i++)
+		interface_set(fd, taken->names[i], true);
+	if (fd >= 0)
+		close(fd);
+	free(taken->names);
+	*taken = (struct sys_network){ NULL, 0 };
 }
 
 int sys_shutdown_reboot(void)

@@ -13,6 +13,8 @@ struct sys_segment {
 	uintptr_t memsz; /* bytes */
 };
 
+#define SYS_INTERFACE_CHARS 16 /* IFNAMSIZ */
+
 /* All return 0 or -errno. */
 int sys_kexec_load(uint64_t entry, unsigned count, const struct sys_segment *segments,
 		   uint32_t flags);
@@ -30,7 +32,18 @@ int sys_kexec_file_load(int kernel, int initrd, const char *cmdline, uint32_t fl
 
 int sys_reboot_kexec(void); /* returns 0 after a jump came back */
 void sys_sync(void);
-int sys_network_down(void); /* all interfaces but loopback; the first error, after trying all */
+
+/* The names of interfaces that were taken down. */
+struct sys_network {
+	char (*names)[SYS_INTERFACE_CHARS];
+	unsigned count;
+};
+
+/* Take down all interfaces but loopback; the first error, after trying all. */
+int sys_network_down(struct sys_network *taken);
+
+/* Take those up again; releases the names. */
+void sys_network_up(struct sys_network *taken);
 
 /* Become shutdown(8) with "-r now"; returns only if that fails. */
 int sys_shutdown_reboot(void);

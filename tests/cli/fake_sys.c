@@ -123,10 +123,18 @@ void sys_sync(void)
 	note("sync\n");
 }
 
-int sys_network_down(void)
+int sys_network_down(struct sys_network *taken)
 {
 	note("network-down\n");
+	taken->count = 1;
 	return answer("FAKE_NETWORK");
+}
+
+void sys_network_up(struct sys_network *taken)
+{
+	if (taken->count)
+		note("network-up\n");
+	taken->count = 0;
 }
 
 int sys_shutdown_reboot(void)
