@@ -244,6 +244,8 @@ static int by_kcore(struct search *search, uint64_t *base, struct error *err)
 	}
 	if (word == 4)
 		found = (uint32_t)found;
+	if (gdtr_check(found, gdt_bytes(search->machine->cpu) - 1, search->machine->cpu, err))
+		return -1;
 	if (look_at(search, found, err) <= 0)
 		return -1;
 	*base = found;

@@ -273,6 +273,19 @@ static void test_not_mapped(void **state)
 	assert_false(find(fake, GDTR_MSR).known);
 }
 
+/* Symbols that lead to no place a table can be, whatever is there. */
+static void test_no_kernel_address(void **state)
+{
+	static const char symbols[] =
+		"c0000000 T _text\nbff03004 D gdt_page\nc0004000 D __per_cpu_offset\n";
+	struct fake *fake = *state;
+
+	gdt_table_32(fake->memory + 0x3004, PERCPU);
+	write_fake(fake);
+	write_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
+	assert_non_null(strstr(find(fake, GDTR_KCORE).why, "0xc0003004 is no kernel address"));
+}
+
 static void test_reasons(void **state)
 {
 	struct fake *fake = *state;
@@ -329,6 +342,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_other_cpu_is_not_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_not_mapped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_kernel_address, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sgdt_of_other_word_size, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_truncated_kcore, set_up, tear_down),
