@@ -52,6 +52,14 @@ static void search_bios(int fd, struct machine *machine)
 		search(fd, machine, BIOS_START, BIOS_BYTES);
 }
 
+void rsdp_search(int memory, struct machine *machine)
+{
+	if (machine->rsdp)
+		search(memory, machine, machine->rsdp, RSDP_BYTES_MAX);
+	else if (!efi_is_firmware(machine))
+		search_bios(memory, machine);
+}
+
 void rsdp_read(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
@@ -68,9 +76,6 @@ void rsdp_read(const struct reader *reader)
 	fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (machine->rsdp)
-		search(fd, machine, machine->rsdp, RSDP_BYTES_MAX);
-	else if (!efi_is_firmware(machine))
-		search_bios(fd, machine);
+	rsdp_search(fd, machine);
 	close(fd);
 }

@@ -11,4 +11,7 @@
  */
 void rsdp_read(const struct reader *reader);
 
+/* The same from an open file with the bytes of memory at their addresses, as /dev/mem. */
+void rsdp_search(int memory, struct machine *machine);
+
 #endif

@@ -16,6 +16,7 @@
 
 #include "arch/i386/boot_params.h"
 #include "load_test.h"
+#include "root_pointer.h"
 
 #define MIB  UINT64_C(0x100000)
 #define HEAD 0x1100 /* of the header in the ELF file */
@@ -385,23 +386,11 @@ static void test_information_2(void **state)
 	assert_null(find_tag(f, 21));
 }
 
-/* A root pointer with the right checksums. */
 static void put_rsdp(struct load_test *f, uint8_t revision)
 {
-	uint8_t *p = f->machine.rsdp_copy, sum = 0;
+	uint8_t *p = f->machine.rsdp_copy;
 
-	memset(p, 0, RSDP_BYTES_MAX);
-	memcpy(p, "RSD PTR ", 8);
-	p[15] = revision;
-	le32_put(p + 16, 0x7fe0000);
-	le32_put(p + 20, RSDP_BYTES_MAX);
-	for (unsigned i = 0; i < RSDP_1_BYTES; i++)
-		sum = (uint8_t)(sum + p[i]);
-	p[8] = (uint8_t)-sum;
-	sum = 0;
-	for (unsigned i = 0; i < RSDP_BYTES_MAX; i++)
-		sum = (uint8_t)(sum + p[i]);
-	p[32] = (uint8_t)-sum;
+	root_pointer_fill(p, revision);
 	f->machine.rsdp_copy_bytes = (uint32_t)rsdp_bytes((struct span){ p, RSDP_BYTES_MAX });
 }
 
