@@ -12,6 +12,7 @@
 #include "range.h"
 
 #define INFO_IN_BOOT_PARAMS 0x1c0
+#define ATTRIBUTE_RUNTIME   (UINT64_C(1) << 63) /* EFI_MEMORY_RUNTIME */
 
 /* struct efi_info. */
 enum {
@@ -158,15 +159,19 @@ void efi_done(struct efi *efi)
 	*efi = (struct efi){ 0 };
 }
 
-static struct range at_of(const struct efi_region *region)
+/* Nothing where the next kernel needs none of it: a kernel in mixed mode maps all RAM for the
+ * firmware. */
+static struct range kept(const struct efi_region *region)
 {
+	if (!(region->attribute & ATTRIBUTE_RUNTIME))
+		return (struct range){ 0, 0 };
 	return (struct range){ region->physical, region->physical + region->pages * PAGE_BYTES };
 }
 
 int efi_keep(const struct efi *efi, struct range_set *free, struct error *err)
 {
 	for (size_t i = 0; i < efi->region_count; i++)
-		if (range_set_remove(free, at_of(&efi->regions[i]), err))
+		if (range_set_remove(free, kept(&efi->regions[i]), err))
 			return -1;
 	return 0;
 }
@@ -178,7 +183,7 @@ int efi_reserve(const struct efi *efi, struct memmap *map, struct error *err)
 
 	for (size_t i = 0; i < efi->region_count && !result; i++)
 		for (size_t j = 0; j < ram.count && !result; j++) {
-			struct range at = range_intersect(at_of(&efi->regions[i]), ram.items[j]);
+			struct range at = range_intersect(kept(&efi->regions[i]), ram.items[j]);
 
 			if (range_bytes(at))
 				result = memmap_set(map, at, MEMORY_RESERVED, err);

@@ -74,6 +74,7 @@ void efi_done(struct efi *efi);
 /*
  * Some regions of the map are not the services' own but tables that lie in what the memory map
  * calls RAM, and that the next kernel reads again: take them out of free, out of the RAM of map.
+ * The running kernel gives them the attribute of the services' regions (EFI_MEMORY_RUNTIME).
  */
 int efi_keep(const struct efi *efi, struct range_set *free, struct error *err);
 int efi_reserve(const struct efi *efi, struct memmap *map, struct error *err);

@@ -16,6 +16,8 @@
 #include "efi_tables.h"
 #include "machine.h"
 
+#define RUNTIME (UINT64_C(1) << 63) /* EFI_MEMORY_RUNTIME */
+
 static struct error err;
 
 static struct span text(const char *string)
@@ -202,11 +204,15 @@ static void the_next_kernel_reads(void **state)
 static void tables_in_ram_stay(void **state)
 {
 	struct efi_region regions[] = {
-		{ .type = 3, .physical = 0, .pages = 1 },
-		{ .type = 4, .physical = 0x203000, .pages = 2 },
-		{ .type = 5, .physical = 0xff000, .pages = 2 }, /* half of it is RAM */
+		{ .type = 3, .physical = 0, .pages = 1, .attribute = RUNTIME },
+		{ .type = 4, .physical = 0x203000, .pages = 2, .attribute = RUNTIME },
+		/* Half of it is RAM. */
+		{ .type = 5, .physical = 0xff000, .pages = 2, .attribute = RUNTIME },
+		/* What mixed mode maps besides. */
+		{ .type = 7, .physical = 0x1000, .pages = 0x9f, .attribute = 0xf },
+		{ .type = 1, .physical = 0x205000, .pages = 0x10, .attribute = 0xf },
 	};
-	struct efi efi = { .regions = regions, .region_count = 3 };
+	struct efi efi = { .regions = regions, .region_count = 5 };
 	struct range_set free_ram = { 0 };
 	struct memmap map = { 0 };
 

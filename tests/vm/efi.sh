@@ -20,6 +20,10 @@ efi_guests() {
 	efi-noruntime-debian x86_64-debian 512 1 max scenario=efi firmware=efi efi=noruntime call=-c,-c expect=tables framebuffer=yes
 	efi-crash-noefi-debian x86_64-debian 640 1 max scenario=crash firmware=efi crashkernel=192M call=-c options=--noefi expect=nothing
 	efi-crash-file-debian x86_64-debian 640 1 max scenario=crash firmware=efi crashkernel=192M call=-s variables=yes
+	efi32-i386-debian i386-debian 640 1 max scenario=efi firmware=efi32 call=-c,-c expect=tables framebuffer=yes
+	efi32-debian x86_64-debian 640 2 max scenario=efi firmware=efi32 call=-a,-c expect=tables framebuffer=yes
+	efi32-mixed-debian x86_64-debian 768 1 max scenario=efi firmware=efi32 call=-c:i386-debian,-c expect=tables framebuffer=yes
+	efi32-crash-debian x86_64-debian 640 1 max scenario=crash firmware=efi32 crashkernel=192M call=-c expect=tables
 	END
 }
 

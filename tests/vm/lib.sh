@@ -165,7 +165,7 @@ vm_images() {
 
 # vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's
 # last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck. With
-# firmware=efi in APPEND the machine is one that EFI starts, with variables of its own. A guest that says "again"
+# firmware=efi, or efi32, in APPEND the machine is one that EFI starts, with variables of its own. A guest that says "again"
 # (it was not placed where the test wants it) is started anew.
 vm_boot() {
 	local try
@@ -193,10 +193,11 @@ vm_boot_once() {
 	: > "$base.console"
 	: > "$base.results"
 	case " $append " in
-	*" firmware=efi "*)
-		cp /usr/share/OVMF/OVMF_VARS_4M.fd "$base.efi" || { vm_why="OVMF is not installed" && return 1; }
-		devices+=(-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
-			-drive "if=pflash,format=raw,file=$base.efi") ;;
+	*" firmware=efi "*) vm_firmware "$base" OVMF_VARS_4M OVMF_CODE_4M || return ;;
+	*" firmware=efi32 "*)
+		# Debian has 32-bit firmware only as one that keeps its variables in system management mode.
+		vm_firmware "$base" OVMF32_VARS_4M OVMF32_CODE_4M.secboot || return
+		devices+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on") ;;
 	esac
 	"$program" -accel tcg -no-reboot -display none -monitor none -nic none \
 		-m "$megabytes" -smp "$cpus" -cpu "$cpu" \
@@ -208,6 +209,13 @@ vm_boot_once() {
 	vm_watch "$base" $qemu
 	vm_why=$(vm_verdict "$base" "$vm_watched")
 	[ "$vm_why" = ok ]
+}
+
+# vm_firmware BASE VARIABLES CODE: add EFI firmware, by names of OVMF's files, to the devices of vm_boot_once.
+vm_firmware() {
+	cp "/usr/share/OVMF/$2.fd" "$1.efi" || { vm_why="OVMF is not installed" && return 1; }
+	devices+=(-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/$3.fd"
+		-drive "if=pflash,format=raw,file=$1.efi")
 }
 
 # vm_watch BASE PID: wait until QEMU ends or is stuck; vm_watched says which.

@@ -94,7 +94,7 @@ efi_hop() {
 	set -- "${_call%:*}" --initrd=/b/initrd.img
 	[ "$_rest" = last ] || { efi_more && set -- "$@" --initrd=/tmp/more.img; }
 	_program=kexec
-	[ "$(uname -m)" = x86_64 ] || _program=kexec-i386
+	[ "$(uname -m)" = x86_64 ] || [ ! -x /sbin/kexec-i386 ] || _program=kexec-i386
 	# shellcheck disable=SC2046 # options=-a,-b are words
 	$_program -l "$@" "/b/bzImage$_next" $(parameter options "" | tr ',' ' ') \
 		--append="$b_console b=efi $(efi_facts) hops=$_rest" > /run/load.out 2>&1 ||
