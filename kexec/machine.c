@@ -15,32 +15,18 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "edd_read.h"
 #include "efi_read.h"
-#include "gdtr.h"
-#include "kcore.h"
+#include "kernel_read.h"
 #include "machine.h"
 #include "machine_parse.h"
 #include "machine_reader.h"
 #include "rsdp_read.h"
 #include "screen_read.h"
 
-#define CPU_NOTES_MAX  8192 /* NR_CPUS of x86 */
-#define OLD_NOTE_BYTES 1024 /* what kernels reserved that do not say how much */
-
 #define SMBIOS_FOLDER "sys/firmware/dmi/tables/"
 
 #define PERSONALITY_ASK 0xffffffff /* personality(2): tell, do not change */
-
-static struct span text_of(const char *string)
-{
-	return (struct span){ (const uint8_t *)string, strlen(string) };
-}
-
-static void add_note(struct machine *machine, const char *text)
-{
-	if (machine->note_count < MACHINE_NOTES_MAX)
-		machine->notes[machine->note_count++] = text;
-}
 
 /* The recorded form is one line, release|version|machine. */
 static int recorded_uname(const struct reader *reader)
@@ -70,7 +56,7 @@ static int recorded_uname(const struct reader *reader)
 	return result;
 }
 
-static int step_uname(struct reader *reader)
+static int step_uname(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	int before = personality(PERSONALITY_ASK);
@@ -94,7 +80,7 @@ static int step_uname(struct reader *reader)
 	return 0;
 }
 
-static int step_cmdline(struct reader *reader)
+static int step_cmdline(const struct reader *reader)
 {
 	struct span content = { NULL, 0 }, line;
 	int result = reader_file(reader, "proc/cmdline", &content);
@@ -109,7 +95,7 @@ static int step_cmdline(struct reader *reader)
 	return reader->machine->cmdline ? 0 : error_no_memory(reader->err);
 }
 
-static int step_boot_params(struct reader *reader)
+static int step_boot_params(const struct reader *reader)
 {
 	static const char path[] = "sys/kernel/boot_params/data";
 	struct span content;
@@ -229,8 +215,9 @@ static int ram_from_firmware(const struct reader *reader, bool have_firmware)
 		if (boot_params_map(machine->boot_params, &machine->firmware, reader->err))
 			return -1;
 	}
-	add_note(machine,
-		 "not root: the memory map is the firmware's, what the kernel keeps is not known");
+	reader_note(
+		reader,
+		"not root: the memory map is the firmware's, what the kernel keeps is not known");
 	if (memmap_sort(&machine->firmware, reader->err) ||
 	    memmap_of_type(&machine->firmware, MEMORY_RAM, &ram, reader->err))
 		result = -1;
@@ -247,7 +234,7 @@ static int ram_from_firmware(const struct reader *reader, bool have_firmware)
 	return result;
 }
 
-static int step_maps(struct reader *reader)
+static int step_maps(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct span iomem = { NULL, 0 };
@@ -271,7 +258,7 @@ static int step_maps(struct reader *reader)
 	return result ? -1 : memmap_sort(&machine->firmware, reader->err);
 }
 
-static int step_meminfo(struct reader *reader)
+static int step_meminfo(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct span content;
@@ -298,7 +285,7 @@ static const struct {
 	{ "tdx_guest", CPU_LONG_MODE, CPU_ENCRYPTED },
 };
 
-static int step_cpu(struct reader *reader)
+static int step_cpu(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 	struct span content, flags;
@@ -323,75 +310,7 @@ static int step_cpu(struct reader *reader)
 	return 0;
 }
 
-struct edd_file {
-	const char *name;
-	size_t offset; /* of the span in struct edd_texts */
-};
-
-static const struct edd_file edd_files[] = {
-	{ "raw_data", offsetof(struct edd_texts, raw_data) },
-	{ "version", offsetof(struct edd_texts, version) },
-	{ "extensions", offsetof(struct edd_texts, extensions) },
-	{ "legacy_max_cylinder", offsetof(struct edd_texts, max_cylinder) },
-	{ "legacy_max_head", offsetof(struct edd_texts, max_head) },
-	{ "legacy_sectors_per_track", offsetof(struct edd_texts, sectors_per_track) },
-};
-
-#define EDD_FILES (sizeof(edd_files) / sizeof(edd_files[0]))
-
-/* One BIOS disk; false when there is no such disk. */
-static bool edd_disk(const struct reader *reader, unsigned device, struct machine_edd *edd)
-{
-	struct edd_texts texts = { .device = (uint8_t)device };
-	char path[80];
-	struct span content;
-	uint64_t signature;
-	bool found = false;
-
-	for (size_t i = 0; i < EDD_FILES; i++) {
-		struct span *text = (struct span *)((char *)&texts + edd_files[i].offset);
-
-		snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/%s", device,
-			 edd_files[i].name);
-		if (reader_binary(reader, path, text))
-			*text = (struct span){ NULL, 0 };
-	}
-	if (edd->count < MACHINE_EDD_MAX && !edd_info_bytes(&texts, edd->info[edd->count])) {
-		edd->count++;
-		found = true;
-	}
-	for (size_t i = 0; i < EDD_FILES; i++)
-		reader_content_done((struct span *)((char *)&texts + edd_files[i].offset));
-	snprintf(path, sizeof(path), "sys/firmware/edd/int13_dev%02x/mbr_signature", device);
-	if (!reader_file(reader, path, &content)) {
-		if (!text_number(content, 16, &signature)) {
-			edd->signatures[edd->signature_count++] = (uint32_t)signature;
-			found = true;
-		}
-		reader_content_done(&content);
-	}
-	return found;
-}
-
-/* BIOS disks are numbered from 0x80 without gaps; the driver may be absent, boot_params are not. */
-static int step_edd(struct reader *reader)
-{
-	struct machine_edd *edd = &reader->machine->edd;
-
-	for (unsigned i = 0; i < MACHINE_EDD_SIGS_MAX; i++)
-		if (!edd_disk(reader, 0x80 + i, edd))
-			break;
-	if (!edd->count && !edd->signature_count)
-		boot_params_edd(reader->machine->boot_params, edd);
-	return 0;
-}
-
-static int step_efi(struct reader *reader)
-{
-	return efi_read(reader);
-}
-
-static int step_rsdp(struct reader *reader)
+static int step_rsdp(const struct reader *reader)
 {
 	struct machine *machine = reader->machine;
 
@@ -402,13 +321,13 @@ static int step_rsdp(struct reader *reader)
 	return 0;
 }
 
-static int step_rsdp_copy(struct reader *reader)
+static int step_rsdp_copy(const struct reader *reader)
 {
 	rsdp_read(reader);
 	return 0;
 }
 
-static int step_smbios(struct reader *reader)
+static int step_smbios(const struct reader *reader)
 {
 	struct smbios *smbios = &reader->machine->smbios;
 	struct span entry_point;
@@ -423,12 +342,7 @@ static int step_smbios(struct reader *reader)
 	return 0;
 }
 
-static int step_screen(struct reader *reader)
-{
-	return screen_read(reader);
-}
-
-static int step_random(struct reader *reader)
+static int step_random(const struct reader *reader)
 {
 	uint8_t *random = reader->machine->random;
 	struct span content;
@@ -450,7 +364,7 @@ static int step_random(struct reader *reader)
 	return result;
 }
 
-static int step_boot_id(struct reader *reader)
+static int step_boot_id(const struct reader *reader)
 {
 	struct span content;
 
@@ -462,240 +376,17 @@ static int step_boot_id(struct reader *reader)
 	return 0;
 }
 
-/* The virtual address of the kernel's image; 0 if it is not told. */
-static uint64_t text_address(const struct reader *reader)
-{
-	struct kernel_symbol text = { .name = "_text" };
-	struct error ignored;
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/proc/kallsyms", reader->root) >= (int)sizeof(path) ||
-	    kallsyms_read(path, &text, 1, &ignored) || !text.found)
-		return 0;
-	return text.address;
-}
-
-/* The linear map by where the image is: on i386 it lies inside. */
-static void page_offset_from_text(const struct reader *reader)
-{
-	struct machine *machine = reader->machine;
-	uint64_t text;
-
-	if (machine->cpu & CPU_LONG_MODE || !range_bytes(machine->kernel))
-		return;
-	text = text_address(reader);
-	if (text >= machine->kernel.start && text)
-		machine->page_offset = text - machine->kernel.start;
-}
-
-/* /sys/devices/system/cpu/cpuN/crash_notes: an address, and its size in a file of its own, which
- * kernels before 3.7 do not have. */
-static bool cpu_note(const struct reader *reader, unsigned cpu, struct machine_note *note)
-{
-	char path[PATH_MAX];
-	struct span content;
-	bool found = false;
-
-	note->bytes = OLD_NOTE_BYTES;
-	snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%u/crash_notes", cpu);
-	if (!reader_file(reader, path, &content)) {
-		found = !text_number(text_trim(content), 16, &note->address) && note->address;
-		reader_content_done(&content);
-	}
-	snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%u/crash_notes_size", cpu);
-	if (found && !reader_file(reader, path, &content)) {
-		found = !text_number(text_trim(content), 10, &note->bytes) && note->bytes;
-		reader_content_done(&content);
-	}
-	return found;
-}
-
-static int add_cpu_note(const struct reader *reader, struct machine_note note)
-{
-	struct machine *machine = reader->machine;
-	size_t bytes = (machine->cpu_note_count + 1) * sizeof(note);
-	struct machine_note *grown = realloc(machine->cpu_notes, bytes);
-
-	if (!grown)
-		return error_no_memory(reader->err);
-	machine->cpu_notes = grown;
-	grown[machine->cpu_note_count++] = note;
-	return 0;
-}
-
-/* Which processors there are: offline ones, too. */
-static void list_cpus(const struct reader *reader, bool listed[CPU_NOTES_MAX])
-{
-	char path[PATH_MAX];
-	const struct dirent *entry;
-	uint64_t cpu;
-	DIR *folder;
-
-	if (snprintf(path, sizeof(path), "%s/sys/devices/system/cpu", reader->root) >=
-	    (int)sizeof(path))
-		return;
-	folder = opendir(path);
-	while (folder && (entry = readdir(folder)))
-		if (!strncmp(entry->d_name, "cpu", 3) &&
-		    !text_number(text_of(entry->d_name + 3), 10, &cpu) && cpu < CPU_NOTES_MAX)
-			listed[cpu] = true;
-	if (folder)
-		closedir(folder);
-}
-
-/* By their numbers: readers of cores take the first note for the first processor, and so on. */
-static int cpu_notes(const struct reader *reader)
-{
-	bool listed[CPU_NOTES_MAX] = { false };
-	struct machine_note note;
-
-	list_cpus(reader, listed);
-	for (unsigned cpu = 0; cpu < CPU_NOTES_MAX; cpu++)
-		if (listed[cpu] && cpu_note(reader, cpu, &note) && add_cpu_note(reader, note))
-			return -1;
-	return 0;
-}
-
-/* What a kernel that is started by a crash is told of this one. */
-static int step_crash(struct reader *reader)
-{
-	struct machine *machine = reader->machine;
-	struct span content;
-
-	if (!(reader->want & MACHINE_WANT_CRASH))
-		return 0;
-	if (cpu_notes(reader))
-		return -1;
-	machine->kernel_address = text_address(reader);
-	if (!reader_file(reader, "sys/kernel/crash_elfcorehdr_size", &content)) {
-		if (text_number(text_trim(content), 10, &machine->corehdr_bytes))
-			machine->corehdr_bytes = 0;
-		reader_content_done(&content);
-	}
-	if (reader_file(reader, "sys/kernel/vmcoreinfo", &content))
-		return 0;
-	if (vmcoreinfo_place(content, &machine->vmcoreinfo_note))
-		machine->vmcoreinfo_note = (struct machine_note){ 0, 0 };
-	reader_content_done(&content);
-	return 0;
-}
-
-/* What the headers of /proc/kcore say: its image has a part of its own on x86_64, up to its end. */
-static void take_kcore(struct machine *machine, const struct kcore_map *map)
-{
-	if (kcore_page_offset(map, &machine->page_offset))
-		machine->page_offset = 0;
-	if (machine->cpu & CPU_LONG_MODE && machine->kernel_address)
-		kcore_part(map, machine->kernel_address, &machine->kernel);
-}
-
-/* Of a recorded machine these headers are all there is. */
-static void recorded_kcore(const struct reader *reader)
-{
-	struct kcore_map map;
-	struct span headers;
-	struct error ignored;
-
-	if (reader_binary(reader, "proc/kcore", &headers))
-		return;
-	if (!kcore_headers(headers, &map, &ignored))
-		take_kcore(reader->machine, &map);
-	reader_content_done(&headers);
-}
-
-static int step_vmcoreinfo(struct reader *reader)
-{
-	struct machine *machine = reader->machine;
-	struct error ignored;
-	struct kcore kcore;
-
-	if (!(reader->want & (MACHINE_WANT_JUMP | MACHINE_WANT_CRASH)))
-		return 0;
-	if (!reader_is_live(reader)) {
-		if (reader_file(reader, "vmcoreinfo", &machine->vmcoreinfo))
-			machine->vmcoreinfo = (struct span){ NULL, 0 };
-		recorded_kcore(reader);
-	} else if (!kcore_open("/proc/kcore", &kcore, &ignored)) {
-		kcore_vmcoreinfo(&kcore, &machine->vmcoreinfo, &ignored);
-		take_kcore(machine, &kcore.map);
-		kcore_close(&kcore);
-	}
-	if (!machine->vmcoreinfo.size && reader->want & MACHINE_WANT_JUMP)
-		add_note(machine, "no VMCOREINFO of the running kernel (needs root and "
-				  "'/proc/kcore'): a snapshot will lack it");
-	if (!machine->page_offset)
-		page_offset_from_text(reader);
-	return 0;
-}
-
-/* The running kernel's own word on its page tables counts more than what was concluded before. */
-static int step_paging(struct reader *reader)
-{
-	struct machine *machine = reader->machine;
-	struct span value;
-	uint64_t number;
-
-	if (!machine->vmcoreinfo.size)
-		return 0;
-	if (machine->cpu & CPU_LONG_MODE) {
-		if (!text_field(machine->vmcoreinfo, "NUMBER(pgtable_l5_enabled)", &value) &&
-		    !text_number(value, 10, &number) && number)
-			machine->cpu |= CPU_LA57;
-		/* The bit that marks a page as encrypted, as a signed number. */
-		if (!text_field(machine->vmcoreinfo, "NUMBER(sme_mask)", &value) &&
-		    !text_equals(value, "0"))
-			machine->cpu |= CPU_ENCRYPTED;
-		return 0;
-	}
-	machine->cpu &= ~(uint32_t)CPU_PAE;
-	if (!text_field(machine->vmcoreinfo, "CONFIG_X86_PAE", &value))
-		machine->cpu |= CPU_PAE;
-	return 0;
-}
-
-static int recorded_gdtr(const struct reader *reader)
-{
-	struct machine_gdtr *gdtr = &reader->machine->gdtr;
-	struct span content, rest, word;
-	uint64_t base, limit;
-	int result = reader_file(reader, "gdtr", &content);
-
-	if (result) {
-		snprintf(gdtr->why, sizeof(gdtr->why), "the recorded machine has no file 'gdtr'");
-		return 0;
-	}
-	rest = content;
-	if (!text_word(&rest, &word) || text_number(word, 16, &base) || !text_word(&rest, &word) ||
-	    text_number(word, 16, &limit) || limit > UINT16_MAX) {
-		result = error_set(reader->err, "'%s/gdtr' is not base and limit in hex",
-				   reader->root);
-	} else {
-		*gdtr = (struct machine_gdtr){ true, base, (uint16_t)limit, "recorded", "" };
-	}
-	reader_content_done(&content);
-	return result;
-}
-
-static int step_gdtr(struct reader *reader)
-{
-	if (!(reader->want & MACHINE_WANT_JUMP))
-		return 0;
-	if (!reader_is_live(reader))
-		return recorded_gdtr(reader);
-	gdtr_find(GDTR_ALL, reader->machine, &reader->machine->gdtr);
-	return 0;
-}
-
 int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err)
 {
 	/* In this order: later steps use what earlier ones found. */
-	static int (*const steps[])(struct reader *) = {
-		step_uname,      step_cmdline, step_boot_params, step_maps,    step_meminfo,
-		step_cpu,        step_edd,     step_efi,         step_rsdp,    step_rsdp_copy,
-		step_smbios,     step_screen,  step_random,      step_boot_id, step_crash,
-		step_vmcoreinfo, step_paging,  step_gdtr,
+	static int (*const steps[])(const struct reader *) = {
+		step_uname,         step_cmdline,     step_boot_params,  step_maps,
+		step_meminfo,       step_cpu,         edd_read,          efi_read,
+		step_rsdp,          step_rsdp_copy,   step_smbios,       screen_read,
+		step_random,        step_boot_id,     kernel_read_crash, kernel_read_vmcoreinfo,
+		kernel_read_paging, kernel_read_gdtr,
 	};
-	struct reader reader = { root, want, machine, err };
+	const struct reader reader = { root, want, machine, err };
 
 	memset(machine, 0, sizeof(*machine));
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

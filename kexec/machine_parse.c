@@ -42,6 +42,11 @@ static struct span span_from(struct span text, size_t offset)
 	return (struct span){ text.data + offset, text.size - offset };
 }
 
+struct span text_of(const char *string)
+{
+	return (struct span){ (const uint8_t *)string, strlen(string) };
+}
+
 bool text_line(struct span *text, struct span *line)
 {
 	const uint8_t *end;

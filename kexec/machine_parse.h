@@ -13,6 +13,9 @@
 #include "machine.h"
 #include "memmap.h"
 
+/* The characters of a string. */
+struct span text_of(const char *string);
+
 /* Take the next line off text (without its newline). False when nothing is left. */
 bool text_line(struct span *text, struct span *line);
 

@@ -55,6 +55,14 @@ static int read_all(int fd, struct span *content)
 	return -ENOMEM;
 }
 
+void reader_note(const struct reader *reader, const char *text)
+{
+	struct machine *machine = reader->machine;
+
+	if (machine->note_count < MACHINE_NOTES_MAX)
+		machine->notes[machine->note_count++] = text;
+}
+
 void reader_content_done(struct span *content)
 {
 	free((void *)(uintptr_t)content->data);

@@ -26,6 +26,9 @@ int reader_file(const struct reader *reader, const char *path, struct span *cont
 /* The content of a binary file; in a recorded folder it may be hex digits in path.hex. */
 int reader_binary(const struct reader *reader, const char *path, struct span *content);
 
+/* Remember something the user should know (text is kept, not copied). */
+void reader_note(const struct reader *reader, const char *text);
+
 void reader_content_done(struct span *content);
 
 /* Put "cannot read path" for what one of these returned into reader->err. Always -1. */
