@@ -313,7 +313,7 @@ static void a_system_table_of_32_bits_is_made(void **state)
 	assert_memory_equal(table, "IBI SYST", 8);
 	assert_int_equal(le32_get(table + 12), 72);
 	assert_in_range(le32_get(table + 24), 0x10080 + 4 * 20, 0x10000 + sizeof(table) - 2);
-	assert_int_equal(le16_get(table + le32_get(table + 24) - 0x10000), 0); /* "" */
+	assert_int_equal(le16_get(table + (le32_get(table + 24) - 0x10000)), 0); /* "" */
 	assert_int_equal(le32_get(table + 56), 0);
 	assert_int_equal(le32_get(table + 64), 4);
 	assert_int_equal(le32_get(table + 68), 0x10080);
