@@ -165,8 +165,8 @@ vm_images() {
 
 # vm_boot NAME FLAVOUR MEGABYTES CPUS CPU APPEND: run one guest to its end. Succeeds when the guest's
 # last word was "@@ result ok"; otherwise vm_why says what happened. Kills QEMU when it is stuck. With
-# firmware=efi, or efi32, in APPEND the machine is one that EFI starts, with variables of its own. A guest that says "again"
-# (it was not placed where the test wants it) is started anew.
+# firmware=efi, or efi32, in APPEND the machine is one that EFI starts, with variables of its own. A guest
+# that says "again" (it was not placed where the test wants it) is started anew.
 vm_boot() {
 	local try
 	for try in {1..20}; do
