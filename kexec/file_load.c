@@ -75,7 +75,7 @@ static int open_unchanged(const char *name, struct span bytes)
 {
 	uint8_t first[COMPARED_BYTES];
 	size_t compared = bytes.size < sizeof(first) ? bytes.size : sizeof(first);
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe's writer is gone by now */
 	struct stat st;
 
 	if (fd < 0)

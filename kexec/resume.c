@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,9 +24,15 @@
 bool resume_is_image(const char *path)
 {
 	uint8_t head[64];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t got = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	struct stat st;
+	ssize_t got;
+	int fd;
 
+	/* A pipe's writer would be gone once it was looked at. */
+	if (stat(path, &st) || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	got = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
 	if (fd >= 0)
 		close(fd);
 	return got > 0 && resume_image_magic(head, (size_t)got);

@@ -24,7 +24,7 @@ packed_guests() {
 	packed_guest vmlinux lz4-legacy i386
 	packed_guest bzImage xz x86_64 from=input
 	packed_guest bzImage lzma i386 from=pipe
-	packed_guest bzImage lz4 x86_64 way=-f
+	packed_guest bzImage lz4 x86_64 way=-f from=pipe
 }
 
 # packed_guest IMAGE FORMAT ARCH [PARAMETER]...
