@@ -2,10 +2,16 @@
 /* Restricted memory maps; see confine.h. Knows nothing of who is confined and why. */
 #include "confine.h"
 
-#define MIB UINT64_C(0x100000)
+#define MIB            UINT64_C(0x100000)
+#define LOW_MEMORY_END UINT64_C(0xa0000)
 
 /* The page that keeps reserved entries below and above 1 MiB apart. */
 static const struct range divide = { MIB - PAGE_BYTES, MIB };
+
+struct range memmap_low_ram(const struct range_set *ram)
+{
+	return range_set_first(ram, (struct range){ PAGE_BYTES, LOW_MEMORY_END });
+}
 
 static bool is_reserved(const struct memmap *map, struct range at)
 {

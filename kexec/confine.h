@@ -17,6 +17,10 @@
 int memmap_confine(const struct memmap *firmware, const struct range_set *ram, struct memmap *map,
 		   struct error *err);
 
+/* RAM in low memory, from which such a kernel starts its other processors; empty if there is none.
+ */
+struct range memmap_low_ram(const struct range_set *ram);
+
 /* Whether a type in a map like that is what memmap_confine() makes of the firmware's. */
 bool memmap_is_confined_type(struct range at, uint32_t firmware, uint32_t confined);
 

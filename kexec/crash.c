@@ -13,7 +13,6 @@
 #include "core_header.h"
 
 #define MIB               UINT64_C(0x100000)
-#define LOW_MEMORY_END    UINT64_C(0xa0000)
 #define SIZE_STEP         (16 * MIB) /* what a recommended crashkernel= is rounded up to */
 #define COREHDR_BYTES_MAX (16 * MIB) /* 8192 processors and 65536 memory ranges take less */
 
@@ -26,12 +25,6 @@ struct range crash_region(const struct machine *machine)
 	if (!crash->count)
 		return (struct range){ 0, 0 };
 	return range_whole_pages(crash->items[crash->count - 1]);
-}
-
-/* Low memory that the crash kernel starts processors from and overwrites. */
-static struct range low_memory(const struct machine *machine)
-{
-	return range_set_first(&machine->ram, (struct range){ PAGE_BYTES, LOW_MEMORY_END });
 }
 
 static void put_note(struct core_writer *w, const struct machine_note *note)
@@ -103,7 +96,7 @@ static int place_backup(const struct machine *machine, struct plan *plan, struct
 	struct place want = { .align = PAGE_BYTES, .top_down = true };
 	struct segment *segment;
 
-	plan->crash.source = low_memory(machine);
+	plan->crash.source = memmap_low_ram(&machine->ram);
 	want.size = range_bytes(plan->crash.source);
 	if (!want.size)
 		return 0;

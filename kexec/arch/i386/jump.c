@@ -13,8 +13,7 @@
 #include "handoff.h"
 #include "x86.h"
 
-#define MIB            UINT64_C(0x100000)
-#define LOW_MEMORY_END UINT64_C(0xa0000)
+#define MIB UINT64_C(0x100000)
 
 #define REGION_ALIGN (2 * MIB)
 /* Of the room a loader asks for, what a region chosen by the user may go without. */
@@ -45,12 +44,6 @@ static const struct kind *kind_of(const struct machine *machine)
 
 static const char no_gdt[] = "the way back would reset this machine: its kernel's descriptor table "
 			     "(GDT) is not known: %s";
-
-/* [first page, end of low RAM): the next kernel starts its other processors from here. */
-static struct range low_memory(const struct machine *machine)
-{
-	return range_set_first(&machine->ram, (struct range){ PAGE_BYTES, LOW_MEMORY_END });
-}
 
 static int remove_all(struct range_set *set, const struct range_set *gone, struct error *err)
 {
@@ -244,7 +237,7 @@ static int prepare_kernel(const struct request *request, const struct machine *m
 	if (handoff_measure(machine, &layout, err) ||
 	    choose_region(request, machine, loader, layout.total_bytes, plan, err))
 		return -1;
-	jump->low = low_memory(machine);
+	jump->low = memmap_low_ram(&machine->ram);
 	if (check_memory(machine, range_bytes(jump->low) + range_bytes(jump->main), err))
 		return -1;
 	place_handoff(jump, jump->main.start, &layout);
