@@ -14,6 +14,10 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+/* What several calls are refused for. */
+static const char no_kexec[] = "this kernel was built without CONFIG_KEXEC";
+static const char busy[] = "another kexec is at work: try again";
+
 static void explain_permission(const char *root, bool crash, char *text, size_t size)
 {
 	char level[32];
@@ -94,7 +98,7 @@ int explain_load(const char *root, int why, const struct machine *machine, const
 			 "them, and keep away from them by --mem-min and --mem-max");
 		break;
 	case EBUSY:
-		snprintf(text, sizeof(text), "another kexec is at work: try again");
+		snprintf(text, sizeof(text), "%s", busy);
 		break;
 	case ENOMEM:
 		snprintf(text, sizeof(text),
@@ -106,7 +110,7 @@ int explain_load(const char *root, int why, const struct machine *machine, const
 		snprintf(text, sizeof(text), "a file became shorter while it was being loaded");
 		break;
 	case ENOSYS:
-		snprintf(text, sizeof(text), "this kernel was built without CONFIG_KEXEC");
+		snprintf(text, sizeof(text), "%s", no_kexec);
 		break;
 	default:
 		break;
@@ -143,9 +147,9 @@ int explain_unload(const char *root, const char *call, int why, struct error *er
 	if (why == EPERM)
 		explain_permission(root, false, text, sizeof(text));
 	else if (why == ENOSYS)
-		snprintf(text, sizeof(text), "this kernel was built without CONFIG_KEXEC");
+		snprintf(text, sizeof(text), "%s", no_kexec);
 	else if (why == EBUSY)
-		snprintf(text, sizeof(text), "another kexec is at work: try again");
+		snprintf(text, sizeof(text), "%s", busy);
 	return error_set(err, "%s failed: %s%s%s", call, strerror(why), *text ? ": " : "", text);
 }
 
@@ -184,7 +188,7 @@ static const char *file_reason(int why)
 			  "initrd" },
 		{ EADDRNOTAVAIL, "there is no free stretch of memory that is large enough: use a "
 				 "smaller initrd" },
-		{ EBUSY, "another kexec is at work: try again" },
+		{ EBUSY, busy },
 		{ EIO, "a file cannot be read" },
 	};
 
@@ -243,7 +247,7 @@ int explain_exec(const char *root, int why, bool comes_back, struct error *err)
 		text = "a process or a device did not stop, or another kexec is at work: the "
 		       "kernel log (dmesg) names it";
 	else if (why == EBUSY)
-		text = "another kexec is at work: try again";
+		text = busy;
 	else if (comes_back)
 		text = "the devices could not be stopped: the kernel log (dmesg) names the one";
 	else
