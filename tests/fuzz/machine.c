@@ -7,6 +7,7 @@
 #include "machine_parse.h"
 #include "rsdp.h"
 #include "smbios.h"
+#include "tests/unit/root_pointer.h"
 
 enum {
 	KIND_MEMINFO,
@@ -139,17 +140,13 @@ static void parse_screen(struct span text)
 static void put_rsdp_right(uint8_t *memory, size_t size)
 {
 	for (size_t at = 0; bytes_fit(size, at, RSDP_BYTES_MAX); at += RSDP_ALIGN) {
-		uint8_t *p = memory + at, first = 0, all = 0;
+		uint8_t *p = memory + at;
 
 		if (memcmp(p, "RSD ", 4) != 0)
 			continue;
 		memcpy(p + 4, "PTR ", 4);
-		for (size_t i = 0; i < RSDP_1_BYTES; i++)
-			first = (uint8_t)(first + p[i]);
-		p[8] = (uint8_t)(p[8] - first);
-		for (size_t i = 0; i < RSDP_BYTES_MAX; i++)
-			all = (uint8_t)(all + p[i]);
-		p[32] = (uint8_t)(p[32] - all);
+		p[8] = (uint8_t)(p[8] + root_pointer_missing(p, RSDP_1_BYTES));
+		p[32] = (uint8_t)(p[32] + root_pointer_missing(p, RSDP_BYTES_MAX));
 	}
 }
 
