@@ -38,7 +38,7 @@ static void page_offset_from_text(const struct reader *reader)
 
 	if (machine->cpu & CPU_LONG_MODE || !range_bytes(machine->kernel))
 		return;
-	text = text_address(reader);
+	text = machine->kernel_address ? machine->kernel_address : text_address(reader);
 	if (text >= machine->kernel.start && text)
 		machine->page_offset = text - machine->kernel.start;
 }

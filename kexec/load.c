@@ -383,7 +383,7 @@ static int try_file(struct job *job, struct error *err)
 	if (*obstacle && !forced)
 		return -1;
 	if (job->options->dry_run) {
-		job->file_first = true;
+		job->file_first = !forced;
 		if (!forced)
 			return -1;
 		error_set(err, "--dry-run cannot show what kexec_file_load does: leave "
@@ -421,7 +421,7 @@ static int load_by_plan(struct job *job, struct error *err)
 {
 	if (make_plan(job, err))
 		return -1;
-	if (job->options->dry_run && job->file_first)
+	if (job->file_first)
 		plan_note(&job->plan, "kexec_file_load is tried first, and then the running kernel "
 				      "makes a plan of its own; --kexec-syscall loads this one");
 	if (job->options->dry_run)

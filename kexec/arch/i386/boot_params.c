@@ -154,7 +154,6 @@ static uint8_t *setup_data(uint8_t *at, uint64_t next, uint32_t type, size_t byt
 static void fill_efi(const struct boot_block *block, const struct layout *l, uint8_t *bytes)
 {
 	const struct machine *machine = block->machine;
-
 	struct efi_places places = { .map = block->address + l->efi_map,
 				     .regions = l->efi_regions };
 	uint8_t *setup =

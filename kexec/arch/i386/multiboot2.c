@@ -94,8 +94,7 @@ static const char *why_not(uint32_t type)
 	case TELL_EFI_32:
 	case TELL_EFI_64:
 		return "EFI's system table is good for nobody who comes later: it holds addresses "
-		       "of "
-		       "the first kernel";
+		       "of the first kernel";
 	case TELL_EFI_MAP:
 	case TELL_EFI_SERVICES:
 	case TELL_EFI_IMAGE_32:
