@@ -56,34 +56,32 @@ static void got_number(const char *key, uint64_t value)
 	console_put(&console, "\n");
 }
 
-static void got_module(uint32_t start, uint32_t end, const char *text)
+static void put_digest(const uint8_t *data, uint32_t bytes)
 {
 	uint8_t digest[SHA256_BYTES];
 	struct sha256 sha;
 
 	sha256_init(&sha, sha256_blocks_c);
-	sha256_update(&sha, at(start), end - start);
+	sha256_update(&sha, data, bytes);
 	sha256_final(&sha, digest);
+	console_put_bytes(&console, digest, SHA256_BYTES);
+	console_put(&console, "\n");
+}
+
+static void got_module(uint32_t start, uint32_t end, const char *text)
+{
 	console_put(&console, "@@ got module ");
 	console_put(&console, text);
 	console_put(&console, start % 4096 ? " unaligned " : " aligned ");
 	console_put_hex(&console, end - start);
 	console_put(&console, " ");
-	console_put_bytes(&console, digest, SHA256_BYTES);
-	console_put(&console, "\n");
+	put_digest(at(start), end - start);
 }
 
 static void got_tables(const uint8_t *tables, uint32_t bytes)
 {
-	uint8_t digest[SHA256_BYTES];
-	struct sha256 sha;
-
-	sha256_init(&sha, sha256_blocks_c);
-	sha256_update(&sha, tables, bytes);
-	sha256_final(&sha, digest);
 	console_put(&console, "@@ got smbios ");
-	console_put_bytes(&console, digest, SHA256_BYTES);
-	console_put(&console, "\n");
+	put_digest(tables, bytes);
 }
 
 static uint64_t ram_in(const uint8_t *entry, uint32_t bytes, uint32_t stride)
