@@ -60,17 +60,18 @@ packed_tool() {
 
 # packed_image FLAVOUR PARAMETERS: make it.
 packed_image() {
-	local out kernel image
+	local out kernel image stripped
 	out=$(packed_file "$1" "$2")
 	kernel=$(vm_kernel "$1") || return 1
 	image=$kernel/$(packed_value image "$2")
 	rm -rf "$out.d"
 	mkdir -p "$out.d/packed"
 	if [[ $image == */vmlinux ]]; then
-		strip -s -o "$out.elf" "$image" || return 1
-		image=$out.elf
+		stripped=$vm_build/images/$1.vmlinux
+		[ "$stripped" -nt "$image" ] || strip -s -o "$stripped" "$image" || return 1
+		image=$stripped
 	fi
 	packed_tool "$(packed_value packed "$2")" < "$image" > "$out.d/packed/kernel" &&
 		vm_pack "$out.d" "$out" || return 1
-	rm -rf "$out.d" "$out.elf"
+	rm -rf "$out.d"
 }

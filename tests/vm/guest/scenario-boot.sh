@@ -3,8 +3,9 @@
 # An ordinary kexec, by the system call that call= names (-a, -c, -s): the next kernel has the whole
 # machine, and A is gone. B says how it ended. program= is our loader, options= and append= are what it is
 # told besides, with commas for blanks; kernel= another kernel than A's own; initrds=2 gives B a second ramdisk;
-# pack=uki: kernel, initrd and command line come as one file; entry=linux, uki or efi: a boot loader entry names it; packed=: it is in a compressed file, which comes by
-# name, or by from=pipe or from=input. way=-f loads and executes at once.
+# pack=uki: kernel, initrd and command line come as one file; entry=linux, uki or efi: a boot loader entry names it;
+# packed=: it is in a compressed file, which comes by name, or by from=pipe or from=input. way=-f loads and executes at
+# once.
 second_ramdisk() {
 	mkdir -p /tmp/second/lib
 	echo "of the second ramdisk" > /tmp/second/lib/second

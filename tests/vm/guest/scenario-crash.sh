@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The kernel crashes, and the one that was loaded for that finds its memory. call= is the system call, options=
-# more for kexec, b= what the other kernel does. On a machine that
-# EFI started, that kernel looks at what it is handed of the firmware, too (scenario-efi.sh).
+# more for kexec, b= what the other kernel does. On a machine that EFI started, that kernel looks at what it is handed
+# of the firmware, too (scenario-efi.sh).
 load_panic() {
 	[ ! -d /sys/firmware/efi ] || _facts=$(efi_facts)
 	# shellcheck disable=SC2046 # options

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Boot what is no Linux: image= Xen, memtest86+ or our own Multiboot kernel, by --type=type=; that kernel with ELF
-# boot notes (image=notes), too. A is gone, so that
-# the host sees how it ended: by words on the console, or by what the kernel got of what A wanted it to get.
+# boot notes (image=notes), too. A is gone, so that the host sees how it ended: by words on the console, or by what the
+# kernel got of what A wanted it to get.
 want() {
 	say "want $*"
 }
@@ -48,8 +48,7 @@ load_notes() {
 # Debian's kernels do not let anyone read the tables of a machine that EFI started: then there must be a word.
 rsdp_hidden() {
 	[ -d /sys/firmware/efi ] || return
-	_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-F]*\) .*/\1/p')
-	! dd if=/dev/mem bs=1 skip=$((_rsdp)) count=36 2> /dev/null | grep 'RSD PTR' > /dev/null
+	! dd if=/dev/mem bs=1 skip=$(($(efi_acpi))) count=36 2> /dev/null | grep 'RSD PTR' > /dev/null
 }
 
 # What this machine's firmware left: tables, and the address of the screen.
