@@ -190,6 +190,7 @@ static int take_iomem(const struct reader *reader, struct span text, bool whole_
 	if (result)
 		return error_prefix(reader->err, "'%s/proc/iomem': ", reader->root);
 	machine->kernel = iomem.kernel;
+	machine->firmware_is_iomem = whole_map;
 	if (whole_map)
 		result = memmap_copy(&machine->firmware, &iomem.map, reader->err);
 	if (!result)

@@ -68,6 +68,7 @@ struct machine {
 
 	struct memmap
 		firmware; /* /sys/firmware/memmap, else /proc/iomem: handed to the next kernel */
+	bool firmware_is_iomem; /* the second of the two: without what the kernel took away */
 	struct range_set ram;   /* System RAM of the running kernel, whole pages */
 	struct range kernel;    /* physical extent of the running kernel's image; empty if hidden */
 	struct range_set crash; /* crashkernel= reservations */

@@ -77,9 +77,24 @@ static const char *type_text(uint32_t type)
 	return type == NOTHING ? "nothing" : memmap_type_name(type);
 }
 
-int resume_compare_maps(const struct memmap *there, const struct memmap *here,
+/* What to do about a map that differs from the image's. */
+static const char *map_advice(const struct machine *machine)
+{
+	return machine->firmware_is_iomem
+		       ? "here it is /proc/iomem's map, not that of /sys/firmware/memmap: is sysfs "
+			 "mounted?"
+		       : "some firmware moves its tables from boot to boot: try again after a "
+			 "reboot";
+}
+
+/*
+ * The first difference between A's map and this machine's that matters. Where this kernel was told
+ * that only D is RAM, A's other RAM may be reserved here.
+ */
+static int compare_maps(const struct memmap *there, const struct machine *machine,
 			const struct range_set *lent, struct error *err)
 {
+	const struct memmap *here = &machine->firmware;
 	bool confined = is_confined(here, lent);
 	uint64_t next;
 
@@ -94,9 +109,9 @@ int resume_compare_maps(const struct memmap *there, const struct memmap *here,
 			continue;
 		return error_set(err,
 				 "the memory of this machine is not laid out as the image's was: "
-				 "0x%llx-0x%llx was %s, here it is %s; some firmware moves its "
-				 "tables from boot to boot: try again after a reboot",
-				 (ull)at, (ull)next - 1, type_text(was), type_text(is));
+				 "0x%llx-0x%llx was %s, here it is %s; %s",
+				 (ull)at, (ull)next - 1, type_text(was), type_text(is),
+				 map_advice(machine));
 	}
 	return 0;
 }
@@ -110,7 +125,7 @@ static int check_memory(const struct resume_image *image, const struct machine *
 
 	if (!note->firmware.count)
 		return 0;
-	if (resume_compare_maps(&note->firmware, &machine->firmware, &note->lent, err) ||
+	if (compare_maps(&note->firmware, machine, &note->lent, err) ||
 	    memmap_of_type(&note->firmware, MEMORY_RAM, &ram, err))
 		goto out;
 	for (size_t i = 0; i < image->stored.count; i++)

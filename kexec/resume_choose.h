@@ -43,13 +43,6 @@ struct resume_choice {
 int resume_check_machine(const struct resume_image *image, const struct resume_machine *here,
 			 struct error *err);
 
-/*
- * The first difference between A's map and this machine's that matters. Where this kernel was told
- * that only D is RAM, A's other RAM may be reserved here.
- */
-int resume_compare_maps(const struct memmap *there, const struct memmap *here,
-			const struct range_set *lent, struct error *err);
-
 /* What one kexec_load takes, as ranges: at most PLAN_SEGMENTS_MAX; gaps inside D may be filled. */
 int resume_classic_ranges(const struct resume_image *image, struct range_set *ranges,
 			  struct error *err);

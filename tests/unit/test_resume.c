@@ -657,6 +657,11 @@ static void another_machine_is_refused(void **state)
 	add_firmware(&f->machine, RAM_END - MIB, RAM_END, MEMORY_RESERVED);
 	assert_int_equal(fits(f), -1);
 	says(f, "0x1700000-0x17fffff was System RAM, here it is Reserved");
+	says(f, "try again after a reboot");
+	f->machine.firmware_is_iomem = true;
+	assert_int_equal(fits(f), -1);
+	says(f, "is sysfs mounted?");
+	f->machine.firmware_is_iomem = false;
 	add_firmware(&f->machine, RAM_END - MIB, RAM_END, MEMORY_RAM);
 	assert_int_equal(fits(f), 0);
 	/* The firmware's tables moved. */
