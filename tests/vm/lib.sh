@@ -248,6 +248,8 @@ vm_verdict() {
 	result=$(vm_value "$base" result)
 	if [ "$result" = ok ]; then
 		echo ok
+	elif grep -q 'Initramfs unpacking failed' "$base.console"; then
+		echo "the initramfs did not fit: $(grep -a -m 1 'Initramfs unpacking failed' "$base.console" | tr -d '\r')"
 	elif [ -n "$result" ]; then
 		echo "${result#fail }"
 	elif [ "$watched" != ended ]; then

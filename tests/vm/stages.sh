@@ -298,9 +298,10 @@ stages_compare() {
 }
 
 # Parameters that keep a kernel inside what A lent: the rest of the RAM is reserved. The page below 1 MiB gets
-# another type, or the kernel joins the firmware's reserved memory there with ours and then locks both.
+# another type, or the kernel joins the firmware's reserved memory there with ours and then locks both. In so little
+# memory the initramfs may fill more than the half that a root in tmpfs is granted.
 stages_confined() {
-	local from to at=$((0x100000)) end=$(($(stages_low_memory) - 0x20000)) words="memmap=4K#1020K"
+	local from to at=$((0x100000)) end=$(($(stages_low_memory) - 0x20000)) words="rootfstype=ramfs memmap=4K#1020K"
 	while read -r from && read -r to; do
 		[ $((from)) -ge $((0x100000)) ] || continue
 		words+=" memmap=$((from - at))\$$at"
