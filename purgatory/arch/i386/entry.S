@@ -8,13 +8,11 @@
  * be gone, and a usable stack. General registers hold nothing.
  */
 #include "abi.h"
+#include "arch/registers.inc"
 
 #define CODE_SELECTOR 0x10 /* __BOOT_CS, __BOOT_DS of the 32-bit boot protocol */
 #define DATA_SELECTOR 0x18
 #define STACK_BYTES   4096
-
-#define PARAM(field) (field)(%ebx)
-#define REGISTER(n)  (PURG_REGISTERS + 8 * (n))(%ebx)
 
 	.code32
 #include "arch/head.inc"
@@ -34,11 +32,7 @@
 	pushl	%eax
 	lret
 2:	movl	$DATA_SELECTOR, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %fs
-	movl	%eax, %gs
-	movl	%eax, %ss
+	set_data_segments
 	leal	(stack_end - purgatory_head)(%ebx), %esp
 	xorl	%ebp, %ebp
 
@@ -59,24 +53,16 @@
  */
 hand_over:
 	movl	(kept_stack - purgatory_head)(%ebx), %eax
-	testl	$PURG_KEEP_STACK, PARAM(PURG_FLAGS)
+	testl	$PURG_KEEP_STACK, LOW_PARAM(PURG_FLAGS)
 	jnz	1f
-	movl	REGISTER(7), %eax
+	movl	LOW_REGISTER(7), %eax
 	testl	%eax, %eax
 	jnz	1f
 	leal	(stack_end - purgatory_head)(%ebx), %eax
-1:	testl	$PURG_ENTER_16, PARAM(PURG_FLAGS)
+1:	testl	$PURG_ENTER_16, LOW_PARAM(PURG_FLAGS)
 	jnz	purgatory_enter_16
 	movl	%eax, %esp
-	pushl	PARAM(PURG_ENTRY_POINT)
-	movl	REGISTER(0), %eax
-	movl	REGISTER(2), %ecx
-	movl	REGISTER(3), %edx
-	movl	REGISTER(4), %esi
-	movl	REGISTER(5), %edi
-	movl	REGISTER(6), %ebp
-	movl	REGISTER(1), %ebx
-	ret
+	enter_32
 
 	.balign	8
 table:

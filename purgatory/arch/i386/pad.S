@@ -14,6 +14,7 @@
  * The page: code, PAD_DATA struct jump_pad, scratch (below), stack down from PAD_STACK.
  */
 #include "abi.h"
+#include "arch/registers.inc"
 
 #define PAD(field) (PAD_DATA + (field))(%ebx)
 
@@ -80,13 +81,7 @@ pad_out:
 	testl	%eax, %eax
 	jz	pad_back
 	pushl	%eax
-	xorl	%eax, %eax
-	xorl	%ebx, %ebx
-	xorl	%ecx, %ecx
-	xorl	%edx, %edx
-	xorl	%esi, %esi
-	xorl	%edi, %edi
-	xorl	%ebp, %ebp
+	clear_registers
 	ret
 
 	.org	PAD_IN

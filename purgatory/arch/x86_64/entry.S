@@ -8,6 +8,7 @@
  * flat segments whose table may be gone, and a usable stack. General registers hold nothing.
  */
 #include "abi.h"
+#include "arch/registers.inc"
 
 #define CODE_SELECTOR 0x10 /* __BOOT_CS, __BOOT_DS of the boot protocol, 32 and 64 bits */
 #define DATA_SELECTOR 0x18
@@ -19,8 +20,6 @@
 
 #define PARAM(field) (field)(%rbx)
 #define REGISTER(n)  (PURG_REGISTERS + 8 * (n))(%rbx)
-#define LOW_PARAM(field) (field)(%ebx)
-#define LOW_REGISTER(n)	 (PURG_REGISTERS + 8 * (n))(%ebx)
 
 	.code64
 #include "arch/head.inc"
@@ -39,11 +38,7 @@
 	pushq	%rax
 	lretq
 1:	movl	$DATA_SELECTOR, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %fs
-	movl	%eax, %gs
-	movl	%eax, %ss
+	set_data_segments
 	leaq	stack_end(%rip), %rsp
 	xorl	%ebp, %ebp
 
@@ -79,14 +74,7 @@ hand_over:
 	movq	REGISTER(4), %rsi
 	movq	REGISTER(5), %rdi
 	movq	REGISTER(6), %rbp
-	xorl	%r8d, %r8d
-	xorl	%r9d, %r9d
-	xorl	%r10d, %r10d
-	xorl	%r11d, %r11d
-	xorl	%r12d, %r12d
-	xorl	%r13d, %r13d
-	xorl	%r14d, %r14d
-	xorl	%r15d, %r15d
+	clear_high_registers
 	movq	REGISTER(1), %rbx
 	ret
 
@@ -116,11 +104,7 @@ hand_over_32:
 	movl	%eax, %cr3
 	movl	%eax, %cr4
 	movl	$DATA_SELECTOR, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %fs
-	movl	%eax, %gs
-	movl	%eax, %ss
+	set_data_segments
 	testl	$PURG_ENTER_16, LOW_PARAM(PURG_FLAGS)
 	jnz	1f
 	movl	LOW_REGISTER(7), %eax
@@ -128,15 +112,7 @@ hand_over_32:
 	jnz	2f
 	leal	(stack_end - purgatory_head)(%ebx), %eax
 2:	movl	%eax, %esp
-	pushl	LOW_PARAM(PURG_ENTRY_POINT)
-	movl	LOW_REGISTER(0), %eax
-	movl	LOW_REGISTER(2), %ecx
-	movl	LOW_REGISTER(3), %edx
-	movl	LOW_REGISTER(4), %esi
-	movl	LOW_REGISTER(5), %edi
-	movl	LOW_REGISTER(6), %ebp
-	movl	LOW_REGISTER(1), %ebx
-	ret
+	enter_32
 1:	leal	(stack_end - purgatory_head)(%ebx), %esp
 	jmp	purgatory_enter_16
 	.code64

@@ -15,6 +15,7 @@
  * The page: code, PAD_DATA struct jump_pad, scratch (below), stack down from PAD_STACK.
  */
 #include "abi.h"
+#include "arch/registers.inc"
 
 #define PAD(field) (PAD_DATA + (field))(%rbx)
 
@@ -80,21 +81,8 @@ pad_out:
 	testq	%rax, %rax
 	jz	pad_back
 	pushq	%rax
-	xorl	%eax, %eax
-	xorl	%ebx, %ebx
-	xorl	%ecx, %ecx
-	xorl	%edx, %edx
-	xorl	%esi, %esi
-	xorl	%edi, %edi
-	xorl	%ebp, %ebp
-	xorl	%r8d, %r8d
-	xorl	%r9d, %r9d
-	xorl	%r10d, %r10d
-	xorl	%r11d, %r11d
-	xorl	%r12d, %r12d
-	xorl	%r13d, %r13d
-	xorl	%r14d, %r14d
-	xorl	%r15d, %r15d
+	clear_registers
+	clear_high_registers
 	ret
 
 	.org	PAD_IN
