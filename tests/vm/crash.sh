@@ -23,10 +23,9 @@ crash_guests() {
 
 # steps=crash: one machine; its memory is taken right before it crashes.
 stages_crash() {
-	local fifo=$stages_base.monitor core=$stages_base.vda bytes
+	local core=$stages_base.vda bytes
 	stages_disk a $((stages_megabytes + 64))
-	mkfifo "$fifo.in" "$fifo.out" || return 1
-	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
 	vm_tick=stages_look
 	stage 1 "scenario=crash pause=a b=dump $stages_parameters" || return 1
 	vm_tick=:

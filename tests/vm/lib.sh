@@ -31,6 +31,23 @@ vm_say() {
 	echo "$*" >&2
 }
 
+# vm_parameter NAME WORDS [DEFAULT]: the last value of NAME= among the words.
+vm_parameter() {
+	local word value=${3:-}
+	for word in $2; do
+		[[ $word != "$1="* ]] || value=${word#*=}
+	done
+	echo "$value"
+}
+
+# vm_monitor BASE: a monitor that answers on a pair of pipes; vm_monitored is what QEMU is to be told.
+vm_monitor() {
+	mkdir -p "$vm_out"
+	rm -f "$1".monitor.*
+	mkfifo "$1.monitor.in" "$1.monitor.out" || return 1
+	vm_monitored=(-chardev "pipe,id=monitor,path=$1.monitor" -mon "chardev=monitor,mode=readline")
+}
+
 # vm_kernel FLAVOUR: the folder of a test kernel, built when it is not there; with "-debian" in its name it is
 # Debian's own, fetched, which cannot jump. A flavour "x86_64+x86_64-other" is a machine whose A is the first kernel
 # and whose B is the second; this is about the first.

@@ -36,14 +36,9 @@ packed_guest() {
 	echo "packed-$1-$2-$3 $3 256 1 max scenario=boot image=$1 packed=$2 options=$options ${*:4}"
 }
 
-# packed_value KEY PARAMETERS
-packed_value() {
-	tr ' ' '\n' <<< "$2" | sed -n "s/^$1=//p"
-}
-
 # packed_file FLAVOUR PARAMETERS: the image that goes behind a guest's own.
 packed_file() {
-	echo "$vm_build/images/packed-$1-$(packed_value image "$2")-$(packed_value packed "$2").img"
+	echo "$vm_build/images/packed-$1-$(vm_parameter image "$2")-$(vm_parameter packed "$2").img"
 }
 
 packed_tool() {
@@ -63,7 +58,7 @@ packed_image() {
 	local out kernel image stripped
 	out=$(packed_file "$1" "$2")
 	kernel=$(vm_kernel "$1") || return 1
-	image=$kernel/$(packed_value image "$2")
+	image=$kernel/$(vm_parameter image "$2")
 	rm -rf "$out.d"
 	mkdir -p "$out.d/packed"
 	if [[ $image == */vmlinux ]]; then
@@ -71,7 +66,7 @@ packed_image() {
 		[ "$stripped" -nt "$image" ] || strip -s -o "$stripped" "$image" || return 1
 		image=$stripped
 	fi
-	packed_tool "$(packed_value packed "$2")" < "$image" > "$out.d/packed/kernel" &&
+	packed_tool "$(vm_parameter packed "$2")" < "$image" > "$out.d/packed/kernel" &&
 		vm_pack "$out.d" "$out" || return 1
 	rm -rf "$out.d"
 }

@@ -20,14 +20,6 @@ screen_guests() {
 	END
 }
 
-# screen_devices BASE: a monitor that the host can ask.
-screen_devices() {
-	mkdir -p "$vm_out"
-	rm -f "$1".monitor.* "$1.ppm"
-	mkfifo "$1.monitor.in" "$1.monitor.out" || return 1
-	vm_devices=(-chardev "pipe,id=monitor,path=$1.monitor" -mon "chardev=monitor,mode=readline")
-}
-
 # As vm_tick: when B has drawn.
 screen_tick() {
 	[ ! -e "$1.ppm" ] && tr -d '\r' < "$1.results" | grep -x '@@ b.pause' > /dev/null || return 0

@@ -138,11 +138,7 @@ stages_machine() {
 
 # stages_parameter NAME [DEFAULT]: of the guest's line.
 stages_parameter() {
-	local word value=${2:-}
-	for word in $stages_parameters; do
-		[[ $word != "$1="* ]] || value=${word#*=}
-	done
-	echo "$value"
+	vm_parameter "$1" "$stages_parameters" "${2:-}"
 }
 
 # stages_disk LETTER MEGABYTES [ext4]: a new disk, all zeros, or a file system.
@@ -243,9 +239,7 @@ stages_check_way() {
 # C is booted into what A lent and restores directly; what it put into memory, and before that what B saved,
 # is compared with what QEMU sees in the machine.
 stages_direct() {
-	local fifo=$stages_base.monitor
-	mkfifo "$fifo.in" "$fifo.out" || return 1
-	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
 	vm_tick=stages_look
 	stages_save pause=b || return 1
 	stages_compare 1 b.pause "the memory that B saved" || return 1
@@ -319,14 +313,13 @@ stages_lent() {
 
 # Snapshots of a running A, each on a disk of its own, and what the usual programs see in each.
 stages_snapshots() {
-	local rounds round letter fifo=$stages_base.monitor
+	local rounds round letter
 	rounds=$(stages_parameter rounds 3)
 	for ((round = 1; round <= rounds; round++)); do
 		letter=$(cut -c "$round" <<< abcdefghijkl)
 		stages_disk "$letter" $((stages_megabytes + 64))
 	done
-	mkfifo "$fifo.in" "$fifo.out" || return 1
-	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
 	vm_tick=stages_look
 	stage 1 "scenario=snapshot pause=a $stages_parameters" || return 1
 	for ((round = 1; round <= rounds; round++)); do
@@ -450,9 +443,7 @@ stages_powercut() {
 
 # Stage 1 ends before the save, and its machine is in a file. (One that was stopped would stay so.)
 stages_store_before_save() {
-	local fifo=$stages_base.monitor
-	mkfifo "$fifo.in" "$fifo.out" || return 1
-	stages_devices=(-chardev "pipe,id=monitor,path=$fifo" -mon chardev=monitor,mode=readline)
+	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
 	vm_tick=stages_store
 	stages_save pause=b.before
 	vm_tick=:
