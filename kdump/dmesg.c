@@ -9,6 +9,8 @@
 
 #include "dmesg.h"
 
+#include "kexec/machine_parse.h"
+
 #define KEY_MAX       64
 #define LOG_BYTES_MAX (UINT64_C(1) << 31) /* no kernel has a larger log */
 #define STRUCT_MAX    4096
@@ -31,32 +33,6 @@ static int fail(struct dmesg *d, enum dmesg_result result)
 
 /* ------------------------------------------------------------------ VMCOREINFO */
 
-static int digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-static bool parse_number(struct span text, unsigned base, uint64_t *value)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < text.size; i++) {
-		unsigned next = (unsigned)digit(text.data[i]);
-
-		if (next >= base || v > (UINT64_MAX - next) / base)
-			return false;
-		v = v * base + next;
-	}
-	*value = v;
-	return text.size > 0;
-}
-
 bool vmcoreinfo_value(struct span info, const char *key, uint64_t *value)
 {
 	size_t key_chars = strlen(key);
@@ -68,7 +44,7 @@ bool vmcoreinfo_value(struct span info, const char *key, uint64_t *value)
 		size_t chars = end ? (size_t)(end - line) : info.size - at;
 
 		if (chars > key_chars && !memcmp(line, key, key_chars) && line[key_chars] == '=')
-			return parse_number((struct span){ line + key_chars + 1,
+			return !text_number((struct span){ line + key_chars + 1,
 							   chars - key_chars - 1 },
 					    base, value);
 		at += chars + 1;

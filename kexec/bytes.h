@@ -23,6 +23,18 @@ static inline bool bytes_fit(uint64_t size, uint64_t offset, uint64_t length)
 	return offset <= size && length <= size - offset;
 }
 
+/* A digit's value, 0 to 15; 16 where it is none. */
+static inline unsigned digit_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10u;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10u;
+	return 16;
+}
+
 static inline uint16_t le16_get(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);

@@ -123,17 +123,6 @@ int text_field(struct span text, const char *key, struct span *value)
 	return -1;
 }
 
-static unsigned digit_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10u;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10u;
-	return 16;
-}
-
 int text_number(struct span text, unsigned base, uint64_t *value)
 {
 	uint64_t sum = 0;

@@ -341,28 +341,16 @@ static bool take_text(struct cursor *c, const char *text)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One to sixteen hex digits; leading zeros count, as the kernel prints at most sixteen. */
 static bool take_hex(struct cursor *c, uint64_t *value)
 {
-	unsigned digits = 0;
-	int digit;
+	unsigned digits = 0, digit;
 
 	*value = 0;
-	while (c->at < c->end && (digit = hex_digit(*c->at)) >= 0) {
+	while (c->at < c->end && (digit = digit_value((uint8_t)*c->at)) < 16) {
 		if (++digits > 16)
 			return false;
-		*value = *value << 4 | (unsigned)digit;
+		*value = *value << 4 | digit;
 		c->at++;
 	}
 	return digits > 0;

@@ -165,14 +165,6 @@ int record_remove(const char *directory, enum record_kind kind, struct error *er
 			 strerror(errno));
 }
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* Undo write_text(); what does not fit or is no text is refused. */
 static int read_escaped(const char *from, char *to, size_t size)
 {
@@ -182,12 +174,12 @@ static int read_escaped(const char *from, char *to, size_t size)
 		int c = (unsigned char)*from++;
 
 		if (c == '\\') {
-			int high = *from == 'x' ? hex_digit(from[1]) : -1;
-			int low = high >= 0 ? hex_digit(from[2]) : -1;
+			unsigned high = *from == 'x' ? digit_value((uint8_t)from[1]) : 16;
+			unsigned low = high < 16 ? digit_value((uint8_t)from[2]) : 16;
 
-			if (low < 0)
+			if (low > 15)
 				return -1;
-			c = high << 4 | low;
+			c = (int)(high << 4 | low);
 			from += 3;
 		}
 		if (!c || used + 1 >= size)
