@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "file_load.h"
 #include "loader.h"
+#include "plan_load.h"
 #include "print.h"
 #include "record.h"
 #include "request_files.h"
@@ -265,23 +266,6 @@ static int show_plan(const struct job *job, struct error *err)
 	return 0;
 }
 
-static int load_plan(const struct job *job, struct error *err)
-{
-	const struct plan *plan = &job->plan;
-	struct sys_segment segments[PLAN_SEGMENTS_MAX] = { 0 };
-	int result;
-
-	for (unsigned i = 0; i < plan->segment_count; i++)
-		segments[i] = (struct sys_segment){
-			.buf = plan->segments[i].data.data,
-			.bufsz = plan->segments[i].data.size,
-			.mem = (uintptr_t)plan->segments[i].at.start,
-			.memsz = (uintptr_t)range_bytes(plan->segments[i].at),
-		};
-	result = sys_kexec_load(plan->entry, plan->segment_count, segments, plan->flags);
-	return result ? explain_load(job->root, -result, &job->machine, plan, err) : 0;
-}
-
 static void fill_record(const struct job *job, struct record *record)
 {
 	const struct plan *plan = &job->plan;
@@ -419,6 +403,8 @@ static int try_file(struct job *job, struct error *err)
 
 static int load_by_plan(struct job *job, struct error *err)
 {
+	int failure;
+
 	if (make_plan(job, err))
 		return -1;
 	if (job->file_first)
@@ -428,8 +414,9 @@ static int load_by_plan(struct job *job, struct error *err)
 		return show_plan(job, err);
 	for (unsigned i = 0; i < job->plan.note_count; i++)
 		warn(job->world, "%s", job->plan.notes[i]);
-	if (load_plan(job, err))
-		return -1;
+	failure = plan_load(&job->plan);
+	if (failure)
+		return explain_load(job->root, -failure, &job->machine, &job->plan, err);
 	keep_record(job);
 	return 0;
 }

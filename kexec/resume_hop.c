@@ -13,11 +13,12 @@
 #include "cmdline.h"
 #include "confine.h"
 #include "cpio.h"
+#include "explain.h"
 #include "loader.h"
+#include "plan_load.h"
 #include "request_files.h"
 #include "resume.h"
 #include "resume_config.h"
-#include "sys.h"
 
 #define SELF "/proc/self/exe"
 
@@ -239,31 +240,17 @@ static int make_plan(struct hop *hop, struct error *err)
 	return 0;
 }
 
-static int load_plan(const struct plan *plan, struct error *err)
-{
-	struct sys_segment segments[PLAN_SEGMENTS_MAX];
-	int failure;
-
-	for (unsigned i = 0; i < plan->segment_count; i++)
-		segments[i] = (struct sys_segment){
-			.buf = plan->segments[i].data.data,
-			.bufsz = plan->segments[i].data.size,
-			.mem = (uintptr_t)plan->segments[i].at.start,
-			.memsz = (uintptr_t)range_bytes(plan->segments[i].at),
-		};
-	failure = sys_kexec_load(plan->entry, plan->segment_count, segments, plan->flags);
-	return failure ? error_set(err, "kexec_load of the second kernel failed: %s",
-				   strerror(-failure))
-		       : 0;
-}
-
 int resume_two_hop(const struct resume_job *job, struct resume_loaded *loaded, struct error *err)
 {
 	struct hop hop = { .job = job };
-	int result = make_plan(&hop, err);
+	int result = make_plan(&hop, err), failure = 0;
 
 	if (!result && !job->request->dry_run)
-		result = load_plan(&hop.plan, err);
+		failure = plan_load(&hop.plan);
+	if (failure) {
+		explain_load("", -failure, &hop.machine, &hop.plan, err);
+		result = error_prefix(err, "the second kernel: ");
+	}
 	if (!result) {
 		loaded->segments = hop.plan.segment_count;
 		loaded->entry = hop.plan.entry;
