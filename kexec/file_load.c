@@ -19,21 +19,13 @@
 
 #define COMPARED_BYTES 4096
 
-/* The first type that takes the image, if the call does, too. */
+/* Whether the call takes the image, as the type that it is. */
 static bool takes_image(const struct request *request, const struct arch *arch)
 {
-	struct error unused;
+	const struct loader *loader = loader_find(request, arch);
 
-	for (unsigned i = 0; arch->loaders[i]; i++) {
-		const struct loader *loader = arch->loaders[i];
-
-		if (request->type && strcmp(request->type, loader->name) != 0)
-			continue;
-		if (!loader->probe(request->image, &unused))
-			return loader->by_file && !(request->given & ~loader->accepts) &&
-			       loader->by_file(request->image);
-	}
-	return false;
+	return loader && loader->by_file && !(request->given & ~loader->accepts) &&
+	       loader->by_file(request->image);
 }
 
 const char *file_load_obstacle(const struct options *options, const struct request *request,

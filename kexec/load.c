@@ -246,8 +246,12 @@ static void print_reasons(const struct job *job)
 
 static int make_plan(struct job *job, struct error *err)
 {
-	int failed = plan_make(&job->request, &job->machine, job->arch, &job->plan, err);
+	const struct loader *loader = loader_find(&job->request, job->arch);
+	int failed;
 
+	if (loader && loader->shows_tables)
+		machine_read_tables(job->root, &job->machine);
+	failed = plan_make(&job->request, &job->machine, job->arch, &job->plan, err);
 	if (job->options->debug) {
 		print_reasons(job);
 		if (!failed)

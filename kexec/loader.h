@@ -25,6 +25,8 @@ struct loader {
 	/* Place everything, fill everything. plan->free, plan->jump and plan->given are set up. */
 	int (*plan)(const struct request *request, const struct machine *machine, struct plan *plan,
 		    struct error *err);
+	/* The image is shown copies of the firmware's tables: machine_read_tables() comes first. */
+	bool shows_tables;
 	/* Bytes of contiguous RAM a kernel needs to run with room to work, and the lowest address
 	 * at which it may lie: what D is chosen by. Only for is_kernel. */
 	int (*room)(const struct request *request, const struct machine *machine,
@@ -51,6 +53,9 @@ struct arch {
 };
 
 extern const struct arch arch_i386, arch_x86_64;
+
+/* The type of the request's image, of all or the one that it names; NULL if it is of none. */
+const struct loader *loader_find(const struct request *request, const struct arch *arch);
 
 /* The architecture for a utsname.machine ("i686" -> i386), NULL if there is none. */
 const struct arch *arch_find(const char *machine);

@@ -322,27 +322,6 @@ static int step_rsdp(const struct reader *reader)
 	return 0;
 }
 
-static int step_rsdp_copy(const struct reader *reader)
-{
-	rsdp_read(reader);
-	return 0;
-}
-
-static int step_smbios(const struct reader *reader)
-{
-	struct smbios *smbios = &reader->machine->smbios;
-	struct span entry_point;
-	int failed;
-
-	if (reader_binary(reader, SMBIOS_FOLDER "smbios_entry_point", &entry_point))
-		return 0;
-	failed = smbios_version(entry_point, smbios);
-	reader_content_done(&entry_point);
-	if (failed || reader_binary(reader, SMBIOS_FOLDER "DMI", &smbios->tables))
-		smbios->tables = (struct span){ NULL, 0 };
-	return 0;
-}
-
 static int step_random(const struct reader *reader)
 {
 	uint8_t *random = reader->machine->random;
@@ -381,10 +360,13 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 {
 	/* In this order: later steps use what earlier ones found. */
 	static int (*const steps[])(const struct reader *) = {
-		step_uname,         step_cmdline,     step_boot_params,  step_maps,
-		step_meminfo,       step_cpu,         edd_read,          efi_read,
-		step_rsdp,          step_rsdp_copy,   step_smbios,       screen_read,
-		step_random,        step_boot_id,     kernel_read_crash, kernel_read_vmcoreinfo,
+		step_uname,         step_cmdline,
+		step_boot_params,   step_maps,
+		step_meminfo,       step_cpu,
+		edd_read,           efi_read,
+		step_rsdp,          screen_read,
+		step_random,        step_boot_id,
+		kernel_read_crash,  kernel_read_vmcoreinfo,
 		kernel_read_paging, kernel_read_gdtr,
 	};
 	const struct reader reader = { root, want, machine, err };
@@ -397,6 +379,29 @@ int machine_read(const char *root, uint32_t want, struct machine *machine, struc
 		}
 	}
 	return 0;
+}
+
+static void read_smbios(const struct reader *reader)
+{
+	struct smbios *smbios = &reader->machine->smbios;
+	struct span entry_point;
+	int failed;
+
+	if (reader_binary(reader, SMBIOS_FOLDER "smbios_entry_point", &entry_point))
+		return;
+	failed = smbios_version(entry_point, smbios);
+	reader_content_done(&entry_point);
+	if (failed || reader_binary(reader, SMBIOS_FOLDER "DMI", &smbios->tables))
+		smbios->tables = (struct span){ NULL, 0 };
+}
+
+void machine_read_tables(const char *root, struct machine *machine)
+{
+	struct error unused;
+	const struct reader reader = { root, 0, machine, &unused };
+
+	rsdp_read(&reader);
+	read_smbios(&reader);
 }
 
 void machine_done(struct machine *machine)

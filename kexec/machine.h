@@ -87,10 +87,10 @@ struct machine {
 	struct efi efi; /* all zero where the firmware is none, or not told of */
 	struct screen screen;
 	uint64_t rsdp; /* physical address of the ACPI root pointer, 0 = not known */
-	/* Its bytes; rsdp_copy_bytes 0 = not known. Only for images that are told by a copy. */
+	/* Its bytes, and SMBIOS: only machine_read_tables() fills them. 0 = not known. */
 	uint8_t rsdp_copy[RSDP_BYTES_MAX];
 	uint32_t rsdp_copy_bytes;
-	struct smbios smbios;     /* likewise */
+	struct smbios smbios;
 	struct span vmcoreinfo;   /* text of the running kernel's VMCOREINFO, or empty */
 	struct machine_gdtr gdtr; /* read only when a jump is planned */
 	uint8_t random[MACHINE_RANDOM_BYTES];
@@ -117,6 +117,12 @@ enum machine_want {
  * machine's map comes from boot_params, and a note says so. On failure there is nothing to free.
  */
 int machine_read(const char *root, uint32_t want, struct machine *machine, struct error *err);
+
+/*
+ * Add copies of the firmware's tables to a machine that was read from the same root. What cannot be
+ * read stays empty: the next kernel can search by itself.
+ */
+void machine_read_tables(const char *root, struct machine *machine);
 void machine_done(struct machine *machine);
 
 #endif

@@ -362,6 +362,17 @@ static int damaged(const struct request *request, const struct loader *loader,
 			 reason->text);
 }
 
+const struct loader *loader_find(const struct request *request, const struct arch *arch)
+{
+	struct error unused;
+
+	for (unsigned i = 0; arch->loaders[i]; i++)
+		if ((!request->type || !strcmp(request->type, arch->loaders[i]->name)) &&
+		    !arch->loaders[i]->probe(request->image, &unused))
+			return arch->loaders[i];
+	return NULL;
+}
+
 /* --type names one: the image must be of it. */
 static const struct loader *find_named(const struct request *request, const struct arch *arch,
 				       struct plan *plan, struct error *err)

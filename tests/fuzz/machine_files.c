@@ -171,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	fuzz_accepted = true;
+	machine_read_tables(fuzz_folder(), &machine);
 	check_machine(&machine);
 	plan_on(&machine, REQUEST_BOOT);
 	plan_on(&machine, REQUEST_PRESERVE);

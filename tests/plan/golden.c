@@ -405,6 +405,7 @@ static void run(struct golden *g)
 	arch = arch_find(g->machine.arch);
 	if (!arch)
 		fail("no architecture", g->machine.arch);
+	machine_read_tables(root, &g->machine);
 	g->request.image = image_span(&g->image);
 	if (plan_make(&g->request, &g->machine, arch, &g->plan, &err)) {
 		printf("refused: %s\n", err.text);

@@ -387,13 +387,18 @@ static void test_paging(void **state)
 			 -1);
 }
 
-static void read_recorded(const char *name, struct machine *machine)
+static const char *recorded(const char *name)
 {
+	static char root[1024];
 	const char *srcdir = getenv("srcdir");
-	char root[1024];
 
 	snprintf(root, sizeof(root), "%s/tests/data/machines/%s", srcdir ? srcdir : ".", name);
-	if (machine_read(root, MACHINE_WANT_JUMP, machine, &err))
+	return root;
+}
+
+static void read_recorded(const char *name, struct machine *machine)
+{
+	if (machine_read(recorded(name), MACHINE_WANT_JUMP, machine, &err))
 		fail_msg("%s: %s", name, err.text);
 }
 
@@ -475,6 +480,8 @@ static void test_recorded_others(void **state)
 	assert_int_equal(machine.firmware.count, 159);
 	assert_int_equal(machine.boot_params.size, 0);
 	assert_int_equal(machine.rsdp, 0x7f800014);
+	assert_int_equal(machine.rsdp_copy_bytes, 0);
+	machine_read_tables(recorded("efi-many-ranges"), &machine);
 	assert_int_equal(machine.rsdp_copy_bytes, 36);
 	assert_memory_equal(machine.rsdp_copy, "RSD PTR ", 8);
 	assert_int_equal(machine.page_offset, 0xc0000000);

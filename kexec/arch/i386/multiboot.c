@@ -436,4 +436,5 @@ const struct loader loader_multiboot2 = {
 	.looks_like = looks_like_2,
 	.is_kernel = is_kernel,
 	.plan = plan_2,
+	.shows_tables = true,
 };
