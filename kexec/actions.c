@@ -15,6 +15,7 @@
 #include "load.h"
 #include "print.h"
 #include "record.h"
+#include "refused.h"
 #include "resume_action.h"
 #include "sources.h"
 #include "state.h"
@@ -164,6 +165,20 @@ static void after_return(const struct world *world, const char *boot_id)
 		warn(world, "%s", err.text);
 }
 
+/* A jump that purgatory did not let through is no good trip. */
+static bool was_refused(const struct world *world, const struct status_image *next,
+			struct error *err)
+{
+	if (!comes_back(next) || !next->record.purgatory ||
+	    !jump_was_refused(world->root, next->record.purgatory))
+		return false;
+	error_set(err,
+		  "'%s' was not entered: it was changed in memory after it was loaded "
+		  "(purgatory's sha256 does not match); load it again",
+		  next->record.kernel);
+	return true;
+}
+
 /* What is known to fail is refused while the network is still there. An exit code. */
 static int check_exec(const struct world *world, const struct status_image *next, struct error *err)
 {
@@ -208,6 +223,8 @@ int action_exec(const struct world *world, const struct options *options, struct
 		explain_exec(world->root, -result, comes_back(&next), err);
 		return EXIT_CODE_FAILED;
 	}
+	if (was_refused(world, &next, err))
+		return EXIT_CODE_FAILED;
 	fprintf(world->out, "kexec: back from the jump\n");
 	if (comes_back(&next))
 		after_return(world, boot_id);

@@ -18,6 +18,7 @@
 #include "loader.h"
 #include "plan_load.h"
 #include "print.h"
+#include "purgatory.h"
 #include "record.h"
 #include "request_files.h"
 #include "state.h"
@@ -270,9 +271,10 @@ static int show_plan(const struct job *job, struct error *err)
 	return 0;
 }
 
-static void fill_record(const struct job *job, struct record *record)
+static void fill_record(struct job *job, struct record *record)
 {
-	const struct plan *plan = &job->plan;
+	struct plan *plan = &job->plan;
+	const struct segment *purgatory = plan_segment(plan, PURGATORY_SEGMENT);
 	const struct range lent[RECORD_LENT_MAX] = { plan->jump.low, plan->jump.main };
 	const char *kernel = job->options->kernel;
 	char path[PATH_MAX];
@@ -282,6 +284,7 @@ static void fill_record(const struct job *job, struct record *record)
 		.time = (uint64_t)time(NULL),
 		.entry = plan->entry,
 		.way_back = plan->jump.in,
+		.purgatory = purgatory && plan->jump.in ? purgatory->at.start : 0,
 		.segments = plan->segment_count,
 	};
 	state_boot_id(job->root, record->boot_id);
@@ -299,7 +302,7 @@ static void fill_record(const struct job *job, struct record *record)
 }
 
 /* The kernel has the image: a record that cannot be written is a pity, not a failure. */
-static void keep_record(const struct job *job)
+static void keep_record(struct job *job)
 {
 	const char *directory = job->world->record_directory;
 	struct record record;

@@ -49,6 +49,7 @@ static const struct field {
 	FIELD("cmdline", FIELD_TEXT, cmdline, false),
 	FIELD("entry", FIELD_ADDRESS, entry, true),
 	FIELD("way_back", FIELD_ADDRESS, way_back, false),
+	FIELD("purgatory", FIELD_ADDRESS, purgatory, false),
 	FIELD("segments", FIELD_COUNT, segments, false),
 #undef FIELD
 };

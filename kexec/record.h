@@ -21,14 +21,15 @@ struct record {
 	enum request_mode mode;
 	uint64_t time; /* seconds since 1970, UTC */
 	char boot_id[MACHINE_BOOT_ID_CHARS + 1];
-	char type[32];                      /* image type */
-	char kernel[1024];                  /* as it was given */
-	char path[4096];                    /* its real path, "" if it has none */
-	char cmdline[4096];                 /* "" if there is none */
-	uint64_t entry;                     /* of kexec_load */
-	uint64_t way_back;                  /* where this kernel can be returned to, 0 = nowhere */
-	uint32_t segments;                  /* number of */
-	uint32_t lent_count;                /* of lent */
+	char type[32];       /* image type */
+	char kernel[1024];   /* as it was given */
+	char path[4096];     /* its real path, "" if it has none */
+	char cmdline[4096];  /* "" if there is none */
+	uint64_t entry;      /* of kexec_load */
+	uint64_t purgatory;  /* where its parameters are, in jump mode; 0 = there is none */
+	uint64_t way_back;   /* where this kernel can be returned to, 0 = nowhere */
+	uint32_t segments;   /* number of */
+	uint32_t lent_count; /* of lent */
 	struct range lent[RECORD_LENT_MAX]; /* D */
 };
 

@@ -35,6 +35,7 @@
 #define PURG_VERIFY         0x10 /* compare the digest; cleared once it was found right */
 #define PURG_ENTER_32       0x20 /* x86_64: leave long mode first; not with PURG_KEEP_STACK */
 #define PURG_ENTER_16       0x40 /* leave protected mode; x86_64: only with PURG_ENTER_32 */
+#define PURG_REFUSED        0x80 /* purgatory's word to who comes back: the digest was wrong */
 
 /* The pad page (see doc/jump.md): code at its two entries, then struct jump_pad, then its stack. */
 #define PAD_OUT   0x000

@@ -80,8 +80,10 @@ static bool verify(struct console *console, struct purgatory_params *params)
 	} else {
 		digest_regions(params, sha256_blocks_c, digest);
 	}
-	if (!compare(console, params, digest))
+	if (!compare(console, params, digest)) {
+		params->flags |= PURG_REFUSED;
 		return false;
+	}
 	/* A program that is called again has written to its own data by then. */
 	params->flags &= ~(uint32_t)PURG_VERIFY;
 	return true;
@@ -113,6 +115,7 @@ uint32_t purgatory_main(struct purgatory_params *params)
 		console_put(&console, damaged);
 		return give_up(&console, params);
 	}
+	params->flags &= ~(uint32_t)PURG_REFUSED; /* of the time before, if any */
 	console_open(&console, params);
 	if (!verify(&console, params))
 		return give_up(&console, params);

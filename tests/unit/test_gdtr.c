@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "fake_kcore.h"
 #include "gdt_table.h"
 #include "gdtr.h"
 #include "kcore.h"
@@ -89,10 +90,9 @@ static void test_sysenter(void **state)
  * The made-up kernel: 8 pages of linear memory from 0xc0000000 (physical 0). Page 1 page directory,
  * page 2 page table, page 3 the table, page 4 __per_cpu_offset. The alias lies at 0xff801000.
  */
-#define PAGES       8
-#define PAGE_OFFSET UINT32_C(0xc0000000)
-#define ALIAS       UINT32_C(0xff801000)
-#define PERCPU      UINT32_C(0x00100000)
+#define PAGES  8
+#define ALIAS  UINT32_C(0xff801000)
+#define PERCPU UINT32_C(0x00100000)
 
 struct fake {
 	char folder[32];
@@ -102,48 +102,9 @@ struct fake {
 	struct machine machine;
 };
 
-static void put_phdr(uint8_t *p, uint32_t type, uint32_t offset, uint32_t vaddr, uint32_t paddr)
-{
-	le32_put(p, type);
-	le32_put(p + 4, offset);
-	le32_put(p + 8, vaddr);
-	le32_put(p + 12, paddr);
-	le32_put(p + 16, type == 4 ? 0 : PAGES * 4096);
-}
-
-/* ELF32 header, three program headers: notes, vmalloc (an address without memory), linear memory.
- */
-static void fill_kcore_head(uint8_t *head)
-{
-	memset(head, 0, 4096);
-	memcpy(head, "\177ELF\1\1\1", 7);
-	le16_put(head + 16, 4);
-	le32_put(head + 28, 52);
-	le16_put(head + 42, 32);
-	le16_put(head + 44, 3);
-	put_phdr(head + 52, 4, 0, 0, 0);
-	put_phdr(head + 84, 1, 0x100000, 0xe0000000, UINT32_MAX);
-	put_phdr(head + 116, 1, 4096, PAGE_OFFSET, 0);
-}
-
-static void write_file(const char *path, const void *bytes, size_t size)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, size, file), size);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void write_fake(struct fake *fake)
 {
-	uint8_t *kcore = malloc((PAGES + 1) * 4096);
-
-	assert_non_null(kcore);
-	fill_kcore_head(kcore);
-	memcpy(kcore + 4096, fake->memory, sizeof(fake->memory));
-	write_file(fake->kcore, kcore, (PAGES + 1) * 4096);
-	free(kcore);
+	fake_kcore(fake->kcore, fake->memory, sizeof(fake->memory));
 }
 
 static int set_up(void **state)
@@ -169,9 +130,9 @@ static int set_up(void **state)
 	gdt_table_32(fake->memory + 0x3000, PERCPU);
 	le32_put(fake->memory + 0x4000, PERCPU);
 	write_fake(fake);
-	write_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
+	fake_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
 	le64_put(msr + 0x175, ALIAS + 0x3000);
-	write_file(fake->msr, msr, sizeof(msr));
+	fake_file(fake->msr, msr, sizeof(msr));
 	*state = fake;
 	return 0;
 }
@@ -282,7 +243,7 @@ static void test_no_kernel_address(void **state)
 
 	gdt_table_32(fake->memory + 0x3004, PERCPU);
 	write_fake(fake);
-	write_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
+	fake_file(fake->kallsyms, symbols, sizeof(symbols) - 1);
 	assert_non_null(strstr(find(fake, GDTR_KCORE).why, "0xc0003004 is no kernel address"));
 }
 
@@ -291,15 +252,15 @@ static void test_reasons(void **state)
 	struct fake *fake = *state;
 	struct machine_gdtr gdtr;
 
-	write_file(fake->kallsyms, "00000000 T _text\n00000000 D gdt_page\n", 37);
+	fake_file(fake->kallsyms, "00000000 T _text\n00000000 D gdt_page\n", 37);
 	assert_non_null(strstr(find(fake, GDTR_KCORE).why, "kernel.kptr_restrict"));
-	write_file(fake->kallsyms, "c0000000 T _text\n", 17);
+	fake_file(fake->kallsyms, "c0000000 T _text\n", 17);
 	assert_non_null(strstr(find(fake, GDTR_KCORE).why, "CONFIG_KALLSYMS_ALL"));
 	unlink(fake->msr);
 	assert_non_null(strstr(find(fake, GDTR_MSR).why, "No such file"));
-	write_file(fake->msr, "", 0);
+	fake_file(fake->msr, "", 0);
 	assert_non_null(strstr(find(fake, GDTR_MSR).why, "cannot be read"));
-	write_file(fake->kcore, "nothing", 7);
+	fake_file(fake->kcore, "nothing", 7);
 	fake->machine.cpu = CPU_UMIP;
 	gdtr = find(fake, GDTR_ALL);
 	assert_false(gdtr.known);
@@ -321,9 +282,9 @@ static void test_truncated_kcore(void **state)
 	struct fake *fake = *state;
 	uint8_t head[4096];
 
-	fill_kcore_head(head);
+	fake_kcore_head(head, PAGES * FAKE_PAGE_BYTES);
 	for (size_t size = 0; size < 160; size += 3) {
-		write_file(fake->kcore, head, size);
+		fake_file(fake->kcore, head, size);
 		assert_false(find(fake, GDTR_KCORE | GDTR_MSR).known);
 	}
 }

@@ -21,6 +21,7 @@ static const struct record example = {
 	.path = "/boot/vmlinuz",
 	.cmdline = "root=/dev/vda1 a=\"b c\" \x1b[2J",
 	.entry = 0xe02000,
+	.purgatory = 0x3e04000,
 	.way_back = UINT64_MAX,
 	.segments = 6,
 	.lent_count = 2,
@@ -61,6 +62,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(record.boot_id, example.boot_id);
 	assert_true(record.time == example.time && record.entry == example.entry);
 	assert_true(record.way_back == UINT64_MAX && record.mode == REQUEST_PRESERVE);
+	assert_int_equal(record.purgatory, example.purgatory);
 	assert_int_equal(record.segments, 6);
 	assert_int_equal(record.lent_count, 2);
 	assert_int_equal(record_remove(directory, RECORD_LOADED, &err), 0);
