@@ -180,35 +180,4 @@ int image_header_verify(const struct image_trailer *trailer, const uint8_t *head
 /* The checksum of a chunk's content. */
 void image_chunk_hash(const void *data, size_t size, uint8_t hash[IMAGE_HASH_BYTES]);
 
-/* ------------------------------------------------------------------ writing the head */
-
-/* One program header of the image to be. */
-struct image_load {
-	uint64_t paddr, vaddr, offset, file_bytes, memory_bytes;
-};
-
-struct image_head {
-	uint16_t machine; /* ELF machine */
-	uint64_t entry;
-	const struct image_load *loads;
-	size_t load_count;
-	struct span notes; /* complete PT_NOTE content, see image_notes_build() */
-};
-
-/* Bytes the head will take (ELF header, program headers, section header for PN_XNUM, notes). */
-uint64_t image_head_bytes(size_t load_count, size_t notes_bytes);
-/* The header region needed for it, slots included: a multiple of IMAGE_HEADER_STEP. */
-uint64_t image_header_region(size_t load_count, size_t notes_bytes);
-/* Write the head into a zeroed buffer of image_head_bytes(). ELF64, ET_CORE; PN_XNUM when needed.
- */
-void image_head_fill(const struct image_head *head, uint8_t *buffer);
-
-/*
- * The notes of an image: our note with the record of info appended, and every other note of the
- * core copied. jump = the descriptor of our note, empty if the core has none (then only a note with
- * the NOTE_IMAGE record is made). Writes at most capacity bytes; returns the size needed.
- */
-size_t image_notes_build(struct span notes, const struct image_info *info, uint8_t *buffer,
-			 size_t capacity);
-
 #endif

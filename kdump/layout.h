@@ -8,7 +8,7 @@
 #define KDUMP_LAYOUT_H
 
 #include "core.h"
-#include "image.h"
+#include "image_head.h"
 #include "note.h"
 
 /* One stretch of memory, whole pages, linear in the source and in the image. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_head.h"
 #include "layout.h"
 #include "save.h"
 

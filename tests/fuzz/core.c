@@ -7,7 +7,7 @@
 #include "tests/unit/core_builder.h"
 #include "way_back.h"
 #include "fuzz.h"
-#include "kdump/image.h"
+#include "kdump/image_head.h"
 #include "kdump/layout.h"
 #include "kdump/note.h"
 #include "kdump/signature.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "kdump/image_head.h"
 #include "purgatory/abi.h"
 #include "resume_choose.h"
 #include "resume_stream.h"

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core_builder.h"
-#include "kdump/image.h"
+#include "kdump/image_head.h"
 #include "kdump/note.h"
 #include "kexec/handoff.h"
 
