@@ -145,10 +145,16 @@ static uint32_t parse_load(const struct core *core, const uint8_t *p, struct cor
 }
 
 static int add_load(struct core *core, size_t *capacity, const struct core_load *load,
-		    struct error *err)
+		    uint32_t type, struct error *err)
 {
-	unsigned long long index = core->load_count;
+	size_t count = core->load_count + core->kept_count;
+	unsigned long long index = count;
 
+	if (type == PT_LOAD && core->kept_count)
+		return error_set(err, "PT_LOAD %llu stands behind memory that is not shown", index);
+	if (core->kept_count == CORE_KEPT_MAX)
+		return error_set(err, "more than %d pieces of memory that is not shown: damaged",
+				 CORE_KEPT_MAX);
 	if (!bytes_fit(UINT64_MAX, load->paddr, load->memory_bytes) ||
 	    !bytes_fit(UINT64_MAX, load->offset, load->file_bytes))
 		return error_set(err,
@@ -162,7 +168,7 @@ static int add_load(struct core *core, size_t *capacity, const struct core_load 
 		return error_set(err, "PT_LOAD %llu holds 0x%llx bytes for 0x%llx bytes of memory",
 				 index, (unsigned long long)load->file_bytes,
 				 (unsigned long long)load->memory_bytes);
-	if (core->load_count == *capacity) {
+	if (count == *capacity) {
 		size_t more = *capacity ? *capacity * 2 : 64;
 		struct core_load *grown = realloc(core->loads, more * sizeof(*grown));
 
@@ -171,7 +177,11 @@ static int add_load(struct core *core, size_t *capacity, const struct core_load 
 		core->loads = grown;
 		*capacity = more;
 	}
-	core->loads[core->load_count++] = *load;
+	core->loads[count] = *load;
+	if (type == PT_LOAD)
+		core->load_count++;
+	else
+		core->kept_count++;
 	return 0;
 }
 
@@ -233,7 +243,8 @@ static int read_table(struct core *core, const struct table *table, struct error
 			struct core_load load;
 			uint32_t type = parse_load(core, block + i * table->entry_bytes, &load);
 
-			if (type == PT_LOAD && add_load(core, &capacity, &load, err))
+			if ((type == PT_LOAD || type == CORE_PT_KEPT) &&
+			    add_load(core, &capacity, &load, type, err))
 				return -1;
 			if (type == PT_NOTE &&
 			    add_notes(core, load.offset, load.file_bytes, &notes_left, err))
@@ -264,12 +275,12 @@ void core_done(struct core *core)
 	free(core->notes);
 	core->loads = NULL;
 	core->notes = NULL;
-	core->load_count = core->notes_bytes = 0;
+	core->load_count = core->kept_count = core->notes_bytes = 0;
 }
 
 int core_check_complete(const struct core *core, struct error *err)
 {
-	for (size_t i = 0; i < core->load_count; i++) {
+	for (size_t i = 0; i < core->load_count + core->kept_count; i++) {
 		const struct core_load *load = &core->loads[i];
 
 		if (load->file_bytes &&
@@ -351,17 +362,30 @@ static int read_load(const struct core *core, const struct core_load *load, uint
 	return 0;
 }
 
-int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, size_t size,
-		       struct error *err)
+static const struct core_load *kept_at(const struct core *core, uint64_t paddr)
+{
+	for (size_t i = 0; i < core->kept_count; i++) {
+		const struct core_load *load = &core->loads[core->load_count + i];
+
+		if (paddr >= load->paddr && paddr - load->paddr < load->memory_bytes)
+			return load;
+	}
+	return NULL;
+}
+
+static int read_memory(const struct core *core, bool kept_counts, uint64_t paddr, void *buffer,
+		       size_t size, struct error *err)
 {
 	uint8_t *to = buffer;
 
 	while (size) {
-		const struct core_load *load = core_load_at(core, paddr);
+		const struct core_load *load = kept_counts ? kept_at(core, paddr) : NULL;
 		uint64_t inside;
 		size_t now =
 			PAGE - paddr % PAGE; /* another PT_LOAD may count from the next page on */
 
+		if (!load)
+			load = core_load_at(core, paddr);
 		if (!load)
 			return error_set(err, "No program header covering physical address 0x%llx",
 					 (unsigned long long)paddr);
@@ -377,6 +401,18 @@ int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, si
 		paddr += now;
 	}
 	return 0;
+}
+
+int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, size_t size,
+		       struct error *err)
+{
+	return read_memory(core, false, paddr, buffer, size, err);
+}
+
+int core_read_kept(const struct core *core, uint64_t paddr, void *buffer, size_t size,
+		   struct error *err)
+{
+	return read_memory(core, true, paddr, buffer, size, err);
 }
 
 static bool translate(const struct core *core, uint64_t page_offset, uint64_t vaddr,

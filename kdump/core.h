@@ -20,6 +20,10 @@
 #define CORE_OWNER_MAX     32          /* bytes of an owner's name, its zero included */
 #define CORE_SIZE_UNKNOWN  UINT64_MAX
 #define CORE_VADDR_UNKNOWN UINT64_MAX /* p_vaddr of memory without an address of its own */
+/* Program headers of this type, behind all PT_LOADs, are like those, but no reader of cores takes
+ * them for memory: only who brings it back. */
+#define CORE_PT_KEPT  UINT32_C(0x604b584a) /* PT_LOOS + "JXK" */
+#define CORE_KEPT_MAX 16
 
 /* Where the bytes of a core come from. */
 struct core_source {
@@ -57,8 +61,8 @@ struct core {
 	bool is64;
 	uint16_t machine; /* EM_386, EM_X86_64, ... */
 	uint64_t entry;
-	struct core_load *loads; /* in file order */
-	size_t load_count;
+	struct core_load *loads; /* in file order; behind the PT_LOADs those of CORE_PT_KEPT */
+	size_t load_count, kept_count;
 	struct core_index by_paddr, by_vaddr;
 	uint8_t *notes; /* all PT_NOTE contents, one after the other */
 	size_t notes_bytes;
@@ -82,7 +86,7 @@ struct core_note {
 int core_open(struct core *core, const struct core_source *source, struct error *err);
 void core_done(struct core *core);
 
-/* Refuse when a PT_LOAD's bytes lie past the end of the source, naming the first one. */
+/* Refuse when a program header's bytes lie past the end of the source, naming the first one. */
 int core_check_complete(const struct core *core, struct error *err);
 
 /*
@@ -110,6 +114,10 @@ bool core_virtual_to_physical(const struct core *core, uint64_t vaddr, uint64_t 
  */
 int core_read_physical(const struct core *core, uint64_t paddr, void *buffer, size_t size,
 		       struct error *err);
+
+/* The same for who brings the memory back: what is kept counts before any PT_LOAD. */
+int core_read_kept(const struct core *core, uint64_t paddr, void *buffer, size_t size,
+		   struct error *err);
 
 /*
  * The same by kernel virtual address, through p_vaddr. page_offset (virtual minus physical address

@@ -35,7 +35,7 @@ uint64_t image_header_region(size_t load_count, size_t notes_bytes)
 static void put_phdr(uint8_t *p, uint32_t type, const struct image_load *load)
 {
 	le32_put(p + offsetof(Elf64_Phdr, p_type), type);
-	le32_put(p + offsetof(Elf64_Phdr, p_flags), type == PT_LOAD ? PF_R | PF_W | PF_X : 0);
+	le32_put(p + offsetof(Elf64_Phdr, p_flags), type == PT_NOTE ? 0 : PF_R | PF_W | PF_X);
 	le64_put(p + offsetof(Elf64_Phdr, p_offset), load->offset);
 	le64_put(p + offsetof(Elf64_Phdr, p_vaddr), load->vaddr);
 	le64_put(p + offsetof(Elf64_Phdr, p_paddr), load->paddr);
@@ -82,7 +82,8 @@ void image_head_fill(const struct image_head *head, uint8_t *buffer)
 	put_ehdr(head, buffer);
 	put_phdr(p, PT_NOTE, &notes);
 	for (size_t i = 0; i < head->load_count; i++)
-		put_phdr(p += sizeof(Elf64_Phdr), PT_LOAD, &head->loads[i]);
+		put_phdr(p += sizeof(Elf64_Phdr), head->loads[i].kept ? CORE_PT_KEPT : PT_LOAD,
+			 &head->loads[i]);
 	if (head->notes.size)
 		memcpy(buffer + notes.offset, head->notes.data, head->notes.size);
 }

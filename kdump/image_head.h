@@ -8,6 +8,7 @@
 /* One program header of the image to be. */
 struct image_load {
 	uint64_t paddr, vaddr, offset, file_bytes, memory_bytes;
+	bool kept; /* CORE_PT_KEPT, not PT_LOAD: behind all others */
 };
 
 struct image_head {

@@ -166,11 +166,6 @@ static const struct layout_range *range_at(const struct layout *layout, uint64_t
 	return NULL;
 }
 
-struct walk {
-	struct layout *layout;
-	struct range hidden; /* H where it keeps its own PT_LOAD */
-};
-
 static int add_run(struct layout *layout, uint64_t dest, uint64_t source, uint64_t bytes,
 		   struct error *err)
 {
@@ -185,26 +180,21 @@ static int add_run(struct layout *layout, uint64_t dest, uint64_t source, uint64
 	return 0;
 }
 
-/* Cut at H and at the ends of what is saved; leave out pages that were not displaced. */
+/* Cut at the ends of what is saved; leave out pages that were not displaced. */
 static int visit_run(void *context, uint64_t dest, uint64_t source, uint64_t bytes,
 		     struct error *err)
 {
-	struct walk *walk = context;
+	struct layout *layout = context;
 
 	while (dest != source && bytes) {
-		const struct layout_range *range = range_at(walk->layout, source);
+		const struct layout_range *range = range_at(layout, source);
 		struct range now = { dest, dest + bytes };
-		bool hidden = dest >= walk->hidden.start && dest < walk->hidden.end;
 
 		if (range && now.end - dest > range->bytes - (source - range->paddr))
 			now.end = dest + range->bytes - (source - range->paddr);
 		if (!range)
 			now.end = dest + PAGE_BYTES;
-		if (hidden && now.end > walk->hidden.end)
-			now.end = walk->hidden.end;
-		else if (!hidden && dest < walk->hidden.start && now.end > walk->hidden.start)
-			now.end = walk->hidden.start;
-		if (range && !hidden && add_run(walk->layout, dest, source, range_bytes(now), err))
+		if (range && add_run(layout, dest, source, range_bytes(now), err))
 			return -1;
 		source += range_bytes(now);
 		bytes -= range_bytes(now);
@@ -281,18 +271,15 @@ int layout_walk(const struct core *core, const struct jump_note *note, enum imag
 		struct layout *layout, struct error *err)
 {
 	struct range_set stored = { 0 };
-	struct walk walk = { layout, { 0, 0 } };
 	struct jumpmap_question question = {
 		(uint16_t)note->machine, note->cpu, note->raw, &note->lent, &stored, note->cr3
 	};
 	/* core_read_physical() does not change the core; the callback's type cannot say so. */
 	struct jumpmap_memory memory = { read_memory, (void *)(uintptr_t)core };
-	struct jumpmap_visitor visitor = { visit_run, &walk };
+	struct jumpmap_visitor visitor = { visit_run, layout };
 	struct jumpmap map;
 	int result = -1;
 
-	if (view != IMAGE_VIEW_DEBUG)
-		walk.hidden = note->handoff;
 	for (size_t i = 0; i < layout->range_count; i++) {
 		const struct layout_range *range = &layout->ranges[i];
 
@@ -306,6 +293,8 @@ int layout_walk(const struct core *core, const struct jump_note *note, enum imag
 	if (!map.known)
 		layout->warning = map.warning;
 	merge_runs(layout);
+	if (view == IMAGE_VIEW_BOTH && layout->run_count)
+		layout->kept = note->handoff;
 	find_text(core, note, layout);
 	result = 0;
 out:
@@ -324,7 +313,8 @@ size_t layout_loads_max(const struct layout *layout, size_t holes)
 		in_runs = layout->run_count + holes * 2;
 	if (in_runs < layout->run_count)
 		in_runs = layout->run_count;
-	return (layout->range_count + holes + in_runs) * (range_bytes(layout->text.at) ? 2 : 1);
+	/* H, where it is kept, is cut out of a range. */
+	return (layout->range_count + 2 + holes + in_runs) * (range_bytes(layout->text.at) ? 2 : 1);
 }
 
 uint64_t layout_chunks(const struct layout *layout)
@@ -425,9 +415,10 @@ static int split_text(const struct layout *layout, struct splitter *s, struct ra
 	if (!range_bytes(r))
 		return 0;
 	return split(s,
-		     (struct image_load){ r.start, text->vaddr + (r.start - text->at.start),
-					  offset + (r.start - memory.start), range_bytes(r),
-					  range_bytes(r) },
+		     (struct image_load){ .paddr = r.start,
+					  .vaddr = text->vaddr + (r.start - text->at.start),
+					  .offset = offset + (r.start - memory.start),
+					  .memory_bytes = range_bytes(r) },
 		     err);
 }
 
@@ -452,36 +443,83 @@ static int split_texts(const struct layout *layout, struct splitter *s, struct e
 	return 0;
 }
 
-int layout_loads(const struct layout *layout, const struct layout_hole *holes, size_t hole_count,
-		 struct layout_loads *loads, struct error *err)
+/* The part of a range of memory that lies in r. */
+static int split_range(struct splitter *s, const struct layout_range *range, struct range r,
+		       struct error *err)
 {
-	struct splitter s = { holes, hole_count, loads };
+	uint64_t inside;
 
-	*loads = (struct layout_loads){ 0 };
-	for (size_t i = 0; i < layout->range_count; i++) {
-		const struct layout_range *range = &layout->ranges[i];
+	r = range_intersect(r, (struct range){ range->paddr, range->paddr + range->bytes });
+	inside = r.start - range->paddr;
+	if (!range_bytes(r))
+		return 0;
+	return split(s,
+		     (struct image_load){
+			     .paddr = r.start,
+			     .vaddr = range->vaddr == CORE_VADDR_UNKNOWN ? CORE_VADDR_UNKNOWN
+									 : range->vaddr + inside,
+			     .offset = range->offset + inside,
+			     .memory_bytes = range_bytes(r),
+		     },
+		     err);
+}
 
-		if (split(&s,
-			  (struct image_load){ range->paddr, range->vaddr, range->offset,
-					       range->bytes, range->bytes },
-			  err))
-			goto failed;
-	}
-	loads->debug_count = loads->count;
+static int split_ranges(const struct layout *layout, struct splitter *s, struct error *err)
+{
+	struct range below = { 0, layout->kept.start }, above = { layout->kept.end, UINT64_MAX };
+
+	for (size_t i = 0; i < layout->range_count; i++)
+		if (split_range(s, &layout->ranges[i], below, err) ||
+		    split_range(s, &layout->ranges[i], above, err))
+			return -1;
+	return 0;
+}
+
+static int split_runs(const struct layout *layout, struct splitter *s, struct error *err)
+{
 	for (size_t i = 0; i < layout->run_count; i++) {
 		const struct layout_run *run = &layout->runs[i];
 		const struct layout_range *range = range_at(layout, run->source);
 		uint64_t offset = range->offset + (run->source - range->paddr);
 
-		if (split(&s,
-			  (struct image_load){ run->dest, linear_address(layout, run), offset,
-					       run->bytes, run->bytes },
+		if (split(s,
+			  (struct image_load){ .paddr = run->dest,
+					       .vaddr = linear_address(layout, run),
+					       .offset = offset,
+					       .memory_bytes = run->bytes },
 			  err))
-			goto failed;
+			return -1;
 	}
-	if (split_texts(layout, &s, err))
+	return 0;
+}
+
+static int split_kept(const struct layout *layout, struct splitter *s, struct error *err)
+{
+	size_t first = s->loads->count;
+
+	for (size_t i = 0; i < layout->range_count; i++)
+		if (split_range(s, &layout->ranges[i], layout->kept, err))
+			return -1;
+	for (size_t i = first; i < s->loads->count; i++)
+		s->loads->items[i].kept = true;
+	return 0;
+}
+
+int layout_loads(const struct layout *layout, const struct layout_hole *holes, size_t hole_count,
+		 struct layout_loads *loads, struct error *err)
+{
+	struct splitter s = { holes, hole_count, loads };
+	size_t memory_count;
+
+	*loads = (struct layout_loads){ 0 };
+	if (split_ranges(layout, &s, err))
 		goto failed;
-	loads->debug_count = loads->count - loads->debug_count;
+	memory_count = loads->count;
+	if (split_runs(layout, &s, err) || split_texts(layout, &s, err))
+		goto failed;
+	loads->debug_count = loads->count - memory_count;
+	if (split_kept(layout, &s, err))
+		goto failed;
 	return 0;
 failed:
 	free(loads->items);

@@ -46,6 +46,8 @@ struct layout {
 	uint64_t dropped_bytes; /* parts of pages at the ends of PT_LOADs */
 	uint64_t page_offset;   /* for the addresses of runs */
 	struct layout_text text;
+	/* H, where D is shown: what A has there is seen, and H itself only by who resumes. */
+	struct range kept;
 	const char *warning; /* constant text: why there is no debug view; NULL = none */
 };
 
@@ -54,9 +56,9 @@ int layout_plan(const struct core *core, const struct jump_note *note, enum imag
 		struct layout *layout, struct error *err);
 
 /*
- * Walk A's list of displaced pages and keep the runs. Pages that lie in H, or were not displaced,
- * or whose bytes are not saved are left out. Find the kernel's own addresses. A kernel that is not
- * recognised leaves no runs and a warning.
+ * Walk A's list of displaced pages and keep the runs. Pages that were not displaced or whose bytes
+ * are not saved are left out. Find the kernel's own addresses. A kernel that is not recognised
+ * leaves no runs and a warning.
  */
 int layout_walk(const struct core *core, const struct jump_note *note, enum image_view view,
 		struct layout *layout, struct error *err);
@@ -72,7 +74,7 @@ uint64_t layout_chunks(const struct layout *layout);
 /* Give every range its offset, the first one at header_bytes. */
 void layout_place(struct layout *layout, uint64_t header_bytes);
 
-/* Program headers of an image: those of memory, then debug_count for debuggers. */
+/* Program headers of an image: those of memory, then debug_count for debuggers, then H if kept. */
 struct layout_loads {
 	struct image_load *items;
 	size_t count, debug_count, capacity;

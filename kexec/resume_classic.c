@@ -52,7 +52,7 @@ static int lay_over(const struct resume_image *image, const struct piece *piece,
 
 static int fill_piece(const struct resume_image *image, struct piece *piece, struct error *err)
 {
-	size_t count = image->core.load_count;
+	size_t count = image->core.load_count + image->core.kept_count;
 	void *memory;
 
 	memory = range_bytes(piece->at) < SIZE_MAX
@@ -63,10 +63,9 @@ static int fill_piece(const struct resume_image *image, struct piece *piece, str
 		return error_set(err, "no address space for 0x%llx bytes",
 				 (ull)range_bytes(piece->at));
 	piece->memory = memory;
-	if (image->has_info)
-		count -= image->info.debug_loads;
 	for (size_t i = 0; i < count; i++)
-		if (lay_over(image, piece, &image->core.loads[i], err))
+		if (resume_image_restores(image, i) &&
+		    lay_over(image, piece, &image->core.loads[i], err))
 			return -1;
 	madvise(memory, (size_t)range_bytes(piece->at), MADV_SEQUENTIAL);
 	return 0;

@@ -55,20 +55,26 @@ out:
 	return result;
 }
 
-/* What the image restores: its PT_LOADs, without those for debuggers, without D, but with H. */
+bool resume_image_restores(const struct resume_image *image, size_t load)
+{
+	return !image->has_info || load >= image->core.load_count ||
+	       load < image->core.load_count - image->info.debug_loads;
+}
+
+/* What the image restores: its memory, without D, but with H. */
 static int find_stored(struct resume_image *image, struct error *err)
 {
-	size_t count = image->core.load_count;
+	const struct core *core = &image->core;
 
-	if (image->has_info && image->info.debug_loads > count)
+	if (image->has_info && image->info.debug_loads > core->load_count)
 		return error_set(err, "it has %zu PT_LOADs, %u of them for debuggers: damaged",
-				 count, image->info.debug_loads);
-	if (image->has_info)
-		count -= image->info.debug_loads;
-	for (size_t i = 0; i < count; i++) {
-		const struct core_load *load = &image->core.loads[i];
+				 core->load_count, image->info.debug_loads);
+	for (size_t i = 0; i < core->load_count + core->kept_count; i++) {
+		const struct core_load *load = &core->loads[i];
 		struct range at = { load->paddr, load->paddr + load->memory_bytes };
 
+		if (!resume_image_restores(image, i))
+			continue;
 		if (at.end > MEMORY_END || image->stored.count > MEMORY_PIECES)
 			return error_set(err, "its memory at 0x%llx is %s: damaged",
 					 (unsigned long long)at.start,
@@ -234,7 +240,7 @@ static int check_protocol(struct resume_image *image, uint64_t entry, struct err
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		uint64_t at = align_down(entry, PAGE_BYTES) + offsets[i];
 
-		if (core_read_physical(&image->core, at, header, sizeof(header), &ignored) ||
+		if (core_read_kept(&image->core, at, header, sizeof(header), &ignored) ||
 		    le16_get(header) != PROTOCOL_MAGIC)
 			continue;
 		image->protocol = le16_get(header + 2);
@@ -266,7 +272,7 @@ static int check_pad(struct resume_image *image, struct error *err)
 		return error_set(err,
 				 "the way back 0x%llx is no entry in the hand-off area: damaged",
 				 (unsigned long long)note->in);
-	if (core_read_physical(&image->core, page + PAD_DATA, &pad, sizeof(pad), err))
+	if (core_read_kept(&image->core, page + PAD_DATA, &pad, sizeof(pad), err))
 		return error_prefix(err, "the hand-off area is not in it: ");
 	if (pad.magic_lo != PAD_MAGIC_LO || pad.magic_hi != PAD_MAGIC_HI)
 		return error_set(err, "there is no pad at 0x%llx: the hand-off area is damaged",
@@ -291,7 +297,7 @@ static int read_physical(void *context, uint64_t address, void *to, size_t size)
 	const struct resume_image *image = context;
 	struct error ignored;
 
-	return core_read_physical(&image->core, address, to, size, &ignored);
+	return core_read_kept(&image->core, address, to, size, &ignored);
 }
 
 static int check_way_back(struct resume_image *image, struct error *err)

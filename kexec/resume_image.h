@@ -52,6 +52,9 @@ int resume_image_open(const char *path, struct resume_image *image, struct error
 int resume_image_take(struct backing *backing, struct resume_image *image, struct error *err);
 void resume_image_close(struct resume_image *image);
 
+/* Whether the program header of this number is of memory to be restored, not for debuggers only. */
+bool resume_image_restores(const struct resume_image *image, size_t load);
+
 /* Fill state and slot of an image that has info. resume_image_check() does it by itself. */
 int resume_image_read_state(struct resume_image *image, struct error *err);
 

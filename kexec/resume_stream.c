@@ -48,11 +48,27 @@ static void tell(const struct stream *stream)
 		stream->sink->progress(stream->sink->progress_context, stream->put, stream->total);
 }
 
-/* The PT_LOAD and the chunk must agree about where the first stored page of the chunk lies. */
+static bool holds(const struct core_load *load, uint64_t address)
+{
+	return address >= load->paddr && address - load->paddr < load->file_bytes;
+}
+
+/* The header of the memory at an address; *load is that of the last one: both are ascending. */
+static const struct core_load *load_of(const struct core *core, uint64_t address, size_t *load)
+{
+	for (size_t i = 0; i < core->kept_count; i++)
+		if (holds(&core->loads[core->load_count + i], address))
+			return &core->loads[core->load_count + i];
+	while (*load < core->load_count && !holds(&core->loads[*load], address))
+		++*load;
+	return *load < core->load_count ? &core->loads[*load] : NULL;
+}
+
+/* The headers and the chunk must agree about where the first stored page of the chunk lies. */
 static int check_place(struct stream *stream, const struct image_chunk *chunk, struct error *err)
 {
-	const struct core *core = &stream->image->core;
 	uint64_t address = chunk->paddr, offset = chunk->offset;
+	const struct core_load *load;
 	unsigned page = 0;
 
 	while (page < chunk->length / IMAGE_PAGE_BYTES && image_page_absent(chunk, page))
@@ -61,16 +77,9 @@ static int check_place(struct stream *stream, const struct image_chunk *chunk, s
 		return 0;
 	address += (uint64_t)page * IMAGE_PAGE_BYTES;
 	offset += (uint64_t)page * IMAGE_PAGE_BYTES;
-	/* Both are in ascending order. */
-	for (; stream->load < core->load_count; stream->load++) {
-		const struct core_load *load = &core->loads[stream->load];
-
-		if (address < load->paddr || address - load->paddr >= load->file_bytes)
-			continue;
-		if (load->offset + (address - load->paddr) == offset)
-			return 0;
-		break;
-	}
+	load = load_of(&stream->image->core, address, &stream->load);
+	if (load && load->offset + (address - load->paddr) == offset)
+		return 0;
 	return error_set(err,
 			 "its checksums are not of the memory its headers name (0x%llx): damaged",
 			 (ull)address);

@@ -115,6 +115,8 @@ static void read_some(const struct core *core, uint64_t first, uint64_t second)
 	core_check_complete(core, &err);
 	for (size_t i = 0; i < core->load_count && i < 4; i++)
 		core_read_physical(core, core->loads[i].paddr, buffer, 4097, &err);
+	for (size_t i = 0; i < core->kept_count; i++)
+		core_read_kept(core, core->loads[core->load_count + i].paddr, buffer, 4097, &err);
 }
 
 bool fuzz_accepted;
@@ -152,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static const struct {
 	uint8_t view;
 	bool elf32, has_notes;
-	size_t loads;
+	size_t loads, kept;
 	uint32_t machine;
 	bool extended; /* the number of program headers is in a section header, at the end */
 } seeds[] = {
@@ -165,6 +167,7 @@ static const struct {
 	{ .view = 2, .has_notes = true, .loads = 3, .machine = EM_X86_64 },
 	{ .has_notes = true, .loads = 3, .extended = true },
 	{ .elf32 = true, .has_notes = true, .loads = 3, .extended = true },
+	{ .view = 1, .has_notes = true, .loads = 3, .kept = 1 },
 };
 
 static void put_extended(struct builder *file)
@@ -206,6 +209,7 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 	core.elf32 = seeds[n].elf32;
 	core.notes = (struct span){ notes.data, notes.size };
 	core.load_count = seeds[n].loads;
+	core.kept_count = seeds[n].kept;
 	builder_core(&file, &core);
 	if (seeds[n].has_notes)
 		left_put_list(file.data + 4096);

@@ -258,11 +258,12 @@ static void put_pad(uint8_t *page)
 }
 
 /* What the saver would make of the core: head, data, chunk records. */
-static void make_image(struct builder *head, struct builder *data, struct builder *chunks)
+static void make_image(bool keeps, struct builder *head, struct builder *data,
+		       struct builder *chunks)
 {
 	const struct image_load loads[] = {
-		{ LEFT_START, 0xc0100000, MIB, LEFT_BYTES, LEFT_BYTES },
-		{ LEFT_H, 0xc0200000, MIB + LEFT_BYTES, LEFT_H_BYTES, LEFT_H_BYTES },
+		{ LEFT_START, 0xc0100000, MIB, LEFT_BYTES, LEFT_BYTES, false },
+		{ LEFT_H, 0xc0200000, MIB + LEFT_BYTES, LEFT_H_BYTES, LEFT_H_BYTES, keeps },
 	};
 	struct image_info info = {
 		.uuid = { 1, 2, 3 },
@@ -302,14 +303,14 @@ static void make_image(struct builder *head, struct builder *data, struct builde
 	builder_done(&notes);
 }
 
-static size_t seed_image(uint8_t how, uint8_t *buffer, size_t capacity)
+static size_t seed_image(uint8_t how, bool keeps, uint8_t *buffer, size_t capacity)
 {
 	struct builder head = { 0 }, data = { 0 }, chunks = { 0 };
 	struct image_state state = { .kind = IMAGE_READY, .generation = 2, .uuid = { 1, 2, 3 } };
 	uint8_t front[6] = { how }, slot[IMAGE_SLOT_BYTES];
 	size_t used = 0;
 
-	make_image(&head, &data, &chunks);
+	make_image(keeps, &head, &data, &chunks);
 	le16_put(front + 2, (uint16_t)head.size);
 	le16_put(front + 4, (uint16_t)(data.size / 4096));
 	fuzz_append(buffer, capacity, &used, front, sizeof(front));
@@ -362,15 +363,17 @@ size_t fuzz_seed(unsigned n, uint8_t *buffer, size_t capacity)
 {
 	switch (n) {
 	case 0:
-		return seed_image(CASE_SUMS, buffer, capacity);
+		return seed_image(CASE_SUMS, false, buffer, capacity);
 	case 1:
-		return seed_image(CASE_SUMS | CASE_CONFINED, buffer, capacity);
+		return seed_image(CASE_SUMS | CASE_CONFINED, false, buffer, capacity);
 	case 2:
-		return seed_image(CASE_SUMS | CASE_OLD_STATE, buffer, capacity);
+		return seed_image(CASE_SUMS | CASE_OLD_STATE, false, buffer, capacity);
 	case 3:
 		return seed_bare(true, buffer, capacity);
 	case 4:
 		return seed_bare(false, buffer, capacity);
+	case 5:
+		return seed_image(CASE_SUMS, true, buffer, capacity);
 	default:
 		return 0;
 	}

@@ -148,7 +148,9 @@ void builder_core(struct builder *file, const struct builder_core *core)
 		struct core_load load = core->loads[i];
 
 		load.offset = offset;
-		put_program_header(file, core->elf32, PT_LOAD, &load);
+		put_program_header(file, core->elf32,
+				   i < core->load_count - core->kept_count ? PT_LOAD : CORE_PT_KEPT,
+				   &load);
 		offset = align_up(offset + load.file_bytes, 4096);
 	}
 	if (section) {

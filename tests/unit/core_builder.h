@@ -21,6 +21,7 @@ struct builder_core {
 	uint64_t entry;
 	const struct core_load *loads; /* offset is set here; data must be put by the test */
 	size_t load_count;
+	size_t kept_count; /* the last so many are CORE_PT_KEPT */
 	struct span notes;
 };
 

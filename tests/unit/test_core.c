@@ -117,6 +117,60 @@ static const struct core_load *first_of(const struct core *core, uint64_t at, bo
 	return NULL;
 }
 
+/* Memory that is not shown counts only for who brings it back. */
+static void kept_memory(void **state)
+{
+	struct core_load loads[CORE_KEPT_MAX + 2] = {
+		{ .paddr = 0x100000, .file_bytes = 0x3000, .memory_bytes = 0x3000 },
+		{ .paddr = 0x500000, .file_bytes = 0x1000, .memory_bytes = 0x2000 },
+	};
+	struct builder file = { 0 };
+	struct builder_core fields = {
+		.machine = EM_386, .loads = loads, .load_count = 2, .kept_count = 1
+	};
+	uint8_t page[4096], expected[4096];
+	struct core_source source;
+	struct core core;
+	struct error err;
+	uint8_t *header;
+
+	(void)state;
+	builder_core(&file, &fields);
+	header = file.data + sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr);
+	le64_put(header + offsetof(Elf64_Phdr, p_paddr), 0x101000);
+	source = builder_source(&file);
+	assert_int_equal(core_open(&core, &source, &err), 0);
+	assert_true(core.load_count == 1 && core.kept_count == 1);
+	builder_page(0x101000, expected);
+	assert_int_equal(core_read_physical(&core, 0x101000, page, sizeof(page), &err), 0);
+	assert_memory_equal(page, expected, sizeof(page));
+	builder_page(0x500000, expected);
+	assert_int_equal(core_read_kept(&core, 0x101000, page, sizeof(page), &err), 0);
+	assert_memory_equal(page, expected, sizeof(page));
+	builder_page(0x100000, expected);
+	assert_int_equal(core_read_kept(&core, 0x100000, page, sizeof(page), &err), 0);
+	assert_memory_equal(page, expected, sizeof(page));
+	core_done(&core);
+	file.size -= 4096;
+	source = builder_source(&file);
+	assert_int_equal(core_open(&core, &source, &err), 0);
+	assert_int_equal(core_check_complete(&core, &err), -1);
+	core_done(&core);
+	/* A PT_LOAD behind it; more pieces than there can be. */
+	le32_put(header, PT_LOAD);
+	le32_put(header - sizeof(Elf64_Phdr), CORE_PT_KEPT);
+	assert_int_equal(core_open(&core, &source, &err), -1);
+	assert_non_null(strstr(err.text, "stands behind memory that is not shown"));
+	builder_done(&file);
+	fields.load_count = CORE_KEPT_MAX + 2;
+	fields.kept_count = CORE_KEPT_MAX + 1;
+	builder_core(&file, &fields);
+	source = builder_source(&file);
+	assert_int_equal(core_open(&core, &source, &err), -1);
+	assert_non_null(strstr(err.text, "more than 16 pieces"));
+	builder_done(&file);
+}
+
 /* However PT_LOADs overlap, the one that is found is the first one of the file. */
 static void first_load_counts(void **state)
 {
@@ -341,15 +395,11 @@ static void notes_over_each_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_cores),
-		cmocka_unit_test(first_load_counts),
-		cmocka_unit_test(many_headers),
-		cmocka_unit_test(truncated),
-		cmocka_unit_test(flipped_bits),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(damaged_notes),
-		cmocka_unit_test(no_notes),
-		cmocka_unit_test(notes_over_each_other),
+		cmocka_unit_test(good_cores),        cmocka_unit_test(kept_memory),
+		cmocka_unit_test(first_load_counts), cmocka_unit_test(many_headers),
+		cmocka_unit_test(truncated),         cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(refused),           cmocka_unit_test(damaged_notes),
+		cmocka_unit_test(no_notes),          cmocka_unit_test(notes_over_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

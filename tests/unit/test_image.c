@@ -252,8 +252,8 @@ static void build_notes(struct builder *notes)
 static void head(void **state)
 {
 	static const struct image_load loads[] = {
-		{ MIB, 0xc0100000, MIB, 0x1000, 0x4000 },
-		{ 5 * MIB, UINT64_MAX, MIB + 0x4000, 0x1000, 0x1000 },
+		{ MIB, 0xc0100000, MIB, 0x1000, 0x4000, false },
+		{ 5 * MIB, UINT64_MAX, MIB + 0x4000, 0x1000, 0x1000, false },
 	};
 	struct image_info info = some_info();
 	struct builder notes = { 0 };
@@ -305,7 +305,7 @@ static void many_loads(void **state)
 	assert_non_null(loads);
 	assert_non_null(image);
 	for (size_t i = 0; i < count; i++)
-		loads[i] = (struct image_load){ i * 4096, UINT64_MAX, MIB, 0, 4096 };
+		loads[i] = (struct image_load){ i * 4096, UINT64_MAX, MIB, 0, 4096, false };
 	assert_true(image_header_region(count, 0) == 4 * MIB);
 	image_head_fill(&head, image);
 	source = builder_source(&(struct builder){ image, bytes, 0 });

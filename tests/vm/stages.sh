@@ -16,13 +16,13 @@ stages_guests() {
 	local flavour megabytes cpus
 	cat <<-END
 	hibernate-3072-i386 i386 3072 2 max steps=hibernate
-	hibernate-512-x86_64 x86_64 512 2 max steps=hibernate
+	hibernate-512-x86_64 x86_64 512 2 max steps=hibernate view=both
 	hibernate-1024-i386-pae i386-pae 1024 2 qemu32 steps=hibernate
 	hibernate-256-i386 i386 256 1 max steps=hibernate cycles=2
 	hibernate-file-i386-pae i386-pae 256 1 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no
 	hibernate-2008-i386 i386 512 1 qemu32 steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no
 	hibernate-direct-i386 i386 256 1 max steps=direct expect=direct
-	hibernate-classic-i386-pae i386-pae 512 2 max steps=hibernate a=mem=200M restore=classic expect=classic
+	hibernate-classic-i386-pae i386-pae 512 2 max steps=hibernate a=mem=200M restore=classic expect=classic view=both
 	hibernate-refusals-i386 i386 512 1 max steps=refusals a=mem=200M
 	foreign-pae i386-pae 256 1 qemu32 steps=foreign other=i386 othercpu=qemu32,-pae words=PAE
 	foreign-i386 i386 256 1 max steps=foreign other=x86_64 words=of_a_kernel_for_i386
@@ -75,7 +75,7 @@ stages_long_x86_64() {
 	hibernate-512-x86_64-qemu64 x86_64 512 1 qemu64 steps=hibernate cycles=2
 	hibernate-direct-2048-x86_64 x86_64 2048 2 max steps=direct expect=direct
 	hibernate-2008-x86_64 x86_64 1024 2 max steps=hibernate by=resume-2008 b=2008 fs=/dev/vda marks=no
-	hibernate-classic-x86_64 x86_64 1024 1 max steps=hibernate a=mem=400M restore=classic expect=classic
+	hibernate-classic-x86_64 x86_64 1024 1 max steps=hibernate a=mem=400M restore=classic expect=classic view=both
 	hibernate-file-x86_64 x86_64 1024 2 max steps=hibernate fs=/dev/vda target=/mnt/image marks=no
 	hibernate-refusals-x86_64 x86_64 1024 2 max steps=refusals a=mem=400M
 	foreign-la57-x86_64 x86_64 512 2 max steps=foreign other=x86_64 othercpu=max,la57=off words=five-level
