@@ -169,11 +169,13 @@ image_crash_kernel() {
 # since 2024.)
 image_crash() {
 	local work options=() result
+	# What makedumpfile made of an image: zeros that were not stored it takes as left out.
+	[[ $1 != *.d17 ]] || options+=(--zero_excluded)
 	work=$(mktemp -d)
 	printf '%s\n' 'p linux_banner' sys log 'list task_struct.tasks -s task_struct.pid,comm -h init_task' "${@:4}" quit \
 		> "$work/commands"
 	# On i386 it takes the kernel's own address for that of the linear map.
-	[ "$3" != i386 ] || options=(-m page_offset=0xc0000000)
+	[ "$3" != i386 ] || options+=(-m page_offset=0xc0000000)
 	if [ "$3" = i386 ]; then
 		image_crash_kernel "$2" "$work/vmlinux"
 	else
@@ -212,12 +214,7 @@ image_readers() {
 	local image=$1 flavour=$2 host=$3 waiter=$4 kernel arch out
 	kernel=$(vm_kernel "$flavour") || return 1
 	arch=$(vm_arch "$flavour")
-	out=$(image_crash "$image" "$kernel" "$arch")
-	[[ $out == *"Linux version 6.1"* && $out == *"NODENAME: $host"$'\n'* && $out == *"mark of snapshot ${host#*-}"* &&
-		$out == *"pid = 1,"$'\n'* && $out == *"pid = $waiter,"$'\n'* && $out == *'comm = "keeper\'* ]] ||
-		{ echo "crash: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
-	echo "crash prints banner, host name $host, $(grep -c '^\[ *[0-9.]*\] ' <<< "$out") lines of the log and $(
-		)$(grep -c '^  pid = ' <<< "$out") processes"
+	image_crash_sees "$image" "$kernel" "$arch" "$host" "$waiter" || return 1
 	if [ "$arch" = x86_64 ] && [ -d /usr/lib/python3/dist-packages/drgn ]; then
 		out=$(image_drgn "$image" "$kernel")
 		[[ $out == "host $host"$'\n'* && $out == *"task $waiter "* && $out == *" keeper"* ]] ||
@@ -232,7 +229,21 @@ image_readers() {
 		{ echo "makedumpfile -d 17: $(tail -n 3 <<< "$out" | tr '\n' ' ')" && return 1; }
 	echo "makedumpfile -d 17 takes it: $(($(stat -c %s "$image.d17") / 1048576)) MB, $(
 		sed -n 's/.*number of pages is reduced to \([0-9]* *%\).*/\1 of the pages/p' <<< "$out" | tail -n 1)"
+	# Of a 32-bit kernel above 32 MiB makedumpfile cannot tell what is free.
+	[ "$arch" = i386 ] || image_crash_sees "$image.d17" "$kernel" "$arch" "$host" "$waiter" || return 1
 	rm -f "$image.d17"
+}
+
+# image_crash_sees IMAGE KERNEL ARCH HOST WAITER: a line about what crash must find in it.
+image_crash_sees() {
+	local out host=$4 waiter=$5 what=
+	[[ $1 != *.d17 ]] || what=" in what makedumpfile made"
+	out=$(image_crash "$1" "$2" "$3")
+	[[ $out == *"Linux version 6.1"* && $out == *"NODENAME: $host"$'\n'* && $out == *"mark of snapshot ${host#*-}"* &&
+		$out == *"pid = 1,"$'\n'* && $out == *"pid = $waiter,"$'\n'* && $out == *'comm = "keeper\'* ]] ||
+		{ echo "crash$what: $(tail -n 5 <<< "$out" | tr '\n' ' ')" && return 1; }
+	echo "crash finds banner, host name $host, $(grep -c '^\[ *[0-9.]*\] ' <<< "$out") lines of the log and $(
+		)$(grep -c '^  pid = ' <<< "$out") processes$what"
 }
 
 # image_debuggers IMAGE FLAVOUR HOST WAITER: what programs that know nothing of us read out of an image; a line
