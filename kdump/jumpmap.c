@@ -11,14 +11,8 @@
 
 #include "jumpmap.h"
 #include "kexec/bytes.h"
+#include "kexec/kimage.h"
 #include "kexec/machine.h"
-
-/* Low bits of a list entry: linux/kexec.h. */
-#define IND_DESTINATION 1
-#define IND_INDIRECTION 2
-#define IND_DONE        4
-#define IND_SOURCE      8
-#define IND_FLAGS       15
 
 #define CR0_PE   UINT64_C(0x1)
 #define CR0_PG   UINT64_C(0x80000000)

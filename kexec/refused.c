@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walks the list by which the kernel copies an image (include/linux/kexec.h: pages with flags in
- * the low bits). After a jump that came back, the source pages hold what was left at the
- * destination.
+ * Walks the list of the image's pages. After a jump that came back, the source pages hold what was
+ * left at the destination.
  */
 #include "refused.h"
 
@@ -10,12 +9,9 @@
 #include <stdio.h>
 
 #include "kcore.h"
+#include "kimage.h"
 #include "purgatory/abi.h"
 
-#define DESTINATION    UINT64_C(1)
-#define INDIRECTION    UINT64_C(2)
-#define DONE           UINT64_C(4)
-#define SOURCE         UINT64_C(8)
 #define LIST_PAGES_MAX (UINT64_C(1) << 20) /* of terabytes: a list of more goes in circles */
 
 /* Entries are as wide as the kernel's words: a kernel is kept by programs of its own word size. */
@@ -40,11 +36,11 @@ static uint64_t search_page(const uint8_t page[PAGE_BYTES], uint64_t destination
 	for (size_t at = 0; at < PAGE_BYTES; at += WORD_BYTES) {
 		uint64_t entry = word_at(page + at);
 
-		if (!entry || entry & DONE)
+		if (!entry || entry & IND_DONE)
 			return 0;
-		if (entry & INDIRECTION || (entry & SOURCE && *to == destination))
+		if (entry & IND_INDIRECTION || (entry & IND_SOURCE && *to == destination))
 			return entry;
-		*to = entry & DESTINATION ? page_of(entry) : *to + PAGE_BYTES;
+		*to = entry & IND_DESTINATION ? page_of(entry) : *to + PAGE_BYTES;
 	}
 	return 0;
 }
@@ -56,12 +52,12 @@ static uint64_t find_source(const struct kcore *kcore, uint64_t head, uint64_t d
 	uint8_t page[PAGE_BYTES];
 	uint64_t entry = head, to = 0;
 
-	for (uint64_t pages = 0; entry & INDIRECTION && pages < LIST_PAGES_MAX; pages++) {
+	for (uint64_t pages = 0; entry & IND_INDIRECTION && pages < LIST_PAGES_MAX; pages++) {
 		if (kcore_read_physical(kcore, page_of(entry), page, sizeof(page)))
 			return 0;
 		entry = search_page(page, destination, &to);
 	}
-	return entry & SOURCE ? page_of(entry) : 0;
+	return entry & IND_SOURCE ? page_of(entry) : 0;
 }
 
 static bool says_refused(const struct kcore *kcore, uint64_t symbol, uint64_t purgatory)

@@ -14,14 +14,13 @@
 #include <cmocka.h>
 
 #include "fake_kcore.h"
+#include "kimage.h"
 #include "purgatory/abi.h"
 #include "refused.h"
 
 #define PAGES     8
 #define WORD      sizeof(uintptr_t)
 #define PURGATORY UINT64_C(0x3e04000)
-
-enum { DESTINATION = 1, INDIRECTION = 2, DONE = 4, SOURCE = 8 };
 
 struct fake {
 	char root[40], folder[48], kcore[64], kallsyms[64];
@@ -45,13 +44,14 @@ static void put_list(struct fake *fake, size_t page, const uint64_t *entries, si
 /* One page to 0x1000, then two from the page below purgatory's on: the second is purgatory's. */
 static void fill(struct fake *fake)
 {
-	const uint64_t first[] = { 0x1000 | DESTINATION, 0x4000 | SOURCE, 0x3000 | INDIRECTION };
-	const uint64_t second[] = { (PURGATORY - 4096) | DESTINATION, 0x4000 | SOURCE,
-				    0x5000 | SOURCE, DONE };
+	const uint64_t first[] = { 0x1000 | IND_DESTINATION, 0x4000 | IND_SOURCE,
+				   0x3000 | IND_INDIRECTION };
+	const uint64_t second[] = { (PURGATORY - 4096) | IND_DESTINATION, 0x4000 | IND_SOURCE,
+				    0x5000 | IND_SOURCE, IND_DONE };
 	uint8_t *params = fake->memory + 5 * FAKE_PAGE_BYTES;
 
 	put_word(fake, 0x1000, FAKE_PAGE_OFFSET + 0x1800);
-	put_word(fake, 0x1800, 0x2000 | INDIRECTION);
+	put_word(fake, 0x1800, 0x2000 | IND_INDIRECTION);
 	put_list(fake, 2, first, 3);
 	put_list(fake, 3, second, 4);
 	le32_put(params, PURG_MAGIC_VALUE);
@@ -125,9 +125,9 @@ static void other_places_are_not_looked_at(void **state)
 /* Nothing is loaded; lists that end early, run off a page, lead nowhere or in circles. */
 static void damaged_lists_say_nothing(void **state)
 {
-	static const uint64_t heads[] = { 0, DONE, 0x1000 | SOURCE, 0x7000 | INDIRECTION,
-					  0x40000000 | INDIRECTION };
-	const uint64_t circle[] = { 0x1000 | DESTINATION, 0x2000 | INDIRECTION };
+	static const uint64_t heads[] = { 0, IND_DONE, 0x1000 | IND_SOURCE,
+					  0x7000 | IND_INDIRECTION, 0x40000000 | IND_INDIRECTION };
+	const uint64_t circle[] = { 0x1000 | IND_DESTINATION, 0x2000 | IND_INDIRECTION };
 	struct fake *fake = *state;
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
@@ -137,7 +137,7 @@ static void damaged_lists_say_nothing(void **state)
 	put_word(fake, 0x1000, 0);
 	assert_false(refused(fake));
 	fill(fake);
-	memset(fake->memory + 3 * FAKE_PAGE_BYTES, DESTINATION, FAKE_PAGE_BYTES);
+	memset(fake->memory + 3 * FAKE_PAGE_BYTES, IND_DESTINATION, FAKE_PAGE_BYTES);
 	assert_false(refused(fake));
 	fill(fake);
 	put_list(fake, 2, circle, 2);
