@@ -19,7 +19,10 @@ struct devmem {
 int devmem_open(struct devmem *devmem, struct error *err);
 void devmem_close(struct devmem *devmem);
 
-/* Whether the kernel lets all of the range (whole pages) be written; changes nothing. */
+/*
+ * Whether the kernel lets the range (whole pages) be written, by a page at each end of every window
+ * that devmem_write() would use. Changes nothing.
+ */
 int devmem_check(const struct devmem *devmem, struct range at, struct error *err);
 
 /* Write whole pages; data NULL = zeros. Not for memory of the running kernel. */

@@ -73,7 +73,7 @@ static int put(void *context, uint64_t address, const uint8_t *data, size_t size
 	return 0;
 }
 
-/* Every window is opened once before anything is written. */
+/* What the kernel would refuse it most likely refuses before anything is written. */
 static int check_windows(const struct direct *direct, struct error *err)
 {
 	const struct resume_job *job = direct->job;
