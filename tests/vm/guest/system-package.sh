@@ -28,9 +28,20 @@ of_package() {
 	dpkg -S "$2" | grep -x "$1: $2" && quiet dpkg --verify "$1"
 }
 
+# What sysv-rc runs in which runlevel, and when.
+links() {
+	echo /etc/rc?.d/*kexec*
+}
+
+links_are() {
+	links
+	[ "$(links)" = "$1" ]
+}
+
 # package_replaces COMMAND...: install ours where Debian's is. There is nobody who could answer a question.
 package_replaces() {
 	check "kexec-tools is installed" installed kexec-tools
+	_links=$(links)
 	echo '# by hand' >> $settings
 	check "kexec-jump is installed over it" env DEBIAN_FRONTEND=noninteractive "$@"
 	check "... kexec-tools is gone" not installed kexec-tools
@@ -41,15 +52,27 @@ package_replaces() {
 		check "... and can be run" [ -x $_file ]
 	done
 	check "... no settings wait to be merged" quiet find /etc -name '*.dpkg-*'
-	check "... kexec-load.service is active" systemctl is-active kexec-load.service
-	check "... kexec.service is enabled" systemctl is-enabled kexec.service
+	check "... the init scripts are linked as they were" links_are "$_links"
+	if [ -d /run/systemd/system ]; then
+		check "... kexec-load.service is active" systemctl is-active kexec-load.service
+		check "... kexec.service is enabled" systemctl is-enabled kexec.service
+	fi
 	check "... nothing is loaded" reads /sys/kernel/kexec_loaded 0
+}
+
+# What goes when dpkg forgets kexec-tools comes back when ours is installed once more.
+package_restored() {
+	_links=$(links)
+	check "kexec-tools is purged" dpkg --purge kexec-tools
+	check "kexec-jump is installed once more" dpkg -i /guest/kexec-jump.deb
+	check "... the init scripts are linked as they were" links_are "$_links"
+	check "... there are settings" [ -r $settings ]
 }
 
 # Nothing that either package made is left.
 package_purged() {
 	check "kexec-jump is purged" env DEBIAN_FRONTEND=noninteractive dpkg --force-depends --purge kexec-jump
 	check "... dpkg knows it no more" not dpkg-query -W kexec-jump
-	check "... no file is left" quiet find /etc /usr/sbin /usr/lib/systemd /var/lib/systemd -name 'kexec*' \
-		! -name kexec.target
+	check "... no file is left" quiet find /etc /usr/sbin /usr/lib/systemd /var/lib/systemd -name '*kexec*' \
+		! -name kexec.target ! -name systemd-kexec.service
 }

@@ -27,17 +27,12 @@ step_2() {
 step_3() {
 	check "... starts that" has_word by=entry
 	check "/etc/default/kexec wants fast reboots" grep -x LOAD_KEXEC=true $settings
-	package_is_original && steps_done
+	! package_is_original || steps_done
 	reboot
 }
 
 step_4() {
-	! package_is_original || fail "reboot did not go through the firmware"
 	check "reboot starts the default kernel with the same command line" has_word by=entry
 	steps_done
 	coldreboot
-}
-
-step_5() {
-	fail "coldreboot did not go through the firmware"
 }
