@@ -54,7 +54,8 @@ struct arch {
 
 extern const struct arch arch_i386, arch_x86_64;
 
-/* The type of the request's image, of all or the one that it names; NULL if it is of none. */
+/* The type of the request's image, of all or the one that it names; NULL if it is of none,
+ * or there is no image. */
 const struct loader *loader_find(const struct request *request, const struct arch *arch);
 
 /* The architecture for a utsname.machine ("i686" -> i386), NULL if there is none. */

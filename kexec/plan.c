@@ -366,7 +366,8 @@ const struct loader *loader_find(const struct request *request, const struct arc
 {
 	struct error unused;
 
-	for (unsigned i = 0; arch->loaders[i]; i++)
+	/* The way back is no image. */
+	for (unsigned i = 0; arch->loaders[i] && request->image.size; i++)
 		if ((!request->type || !strcmp(request->type, arch->loaders[i]->name)) &&
 		    !arch->loaders[i]->probe(request->image, &unused))
 			return arch->loaders[i];
