@@ -25,7 +25,7 @@ crash_guests() {
 stages_crash() {
 	local core=$stages_base.vda bytes
 	stages_disk a $((stages_megabytes + 64))
-	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
+	stages_monitor || return 1
 	vm_tick=stages_look
 	stage 1 "scenario=crash pause=a b=dump $stages_parameters" || return 1
 	vm_tick=:

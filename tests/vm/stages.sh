@@ -136,6 +136,11 @@ stages_machine() {
 	rm -f "$stages_base".*
 }
 
+# A monitor that the host can ask, for the stages that follow.
+stages_monitor() {
+	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}")
+}
+
 # stages_parameter NAME [DEFAULT]: of the guest's line.
 stages_parameter() {
 	vm_parameter "$1" "$stages_parameters" "${2:-}"
@@ -239,7 +244,7 @@ stages_check_way() {
 # C is booted into what A lent and restores directly; what it put into memory, and before that what B saved,
 # is compared with what QEMU sees in the machine.
 stages_direct() {
-	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
+	stages_monitor || return 1
 	vm_tick=stages_look
 	stages_save pause=b || return 1
 	stages_compare 1 b.pause "the memory that B saved" || return 1
@@ -319,7 +324,7 @@ stages_snapshots() {
 		letter=$(cut -c "$round" <<< abcdefghijkl)
 		stages_disk "$letter" $((stages_megabytes + 64))
 	done
-	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
+	stages_monitor || return 1
 	vm_tick=stages_look
 	stage 1 "scenario=snapshot pause=a $stages_parameters" || return 1
 	for ((round = 1; round <= rounds; round++)); do
@@ -443,7 +448,7 @@ stages_powercut() {
 
 # Stage 1 ends before the save, and its machine is in a file. (One that was stopped would stay so.)
 stages_store_before_save() {
-	vm_monitor "$stages_base" && stages_devices=("${vm_monitored[@]}") || return 1
+	stages_monitor || return 1
 	vm_tick=stages_store
 	stages_save pause=b.before
 	vm_tick=:
