@@ -362,7 +362,7 @@ static int read_load(const struct core *core, const struct core_load *load, uint
 	return 0;
 }
 
-static const struct core_load *kept_at(const struct core *core, uint64_t paddr)
+const struct core_load *core_kept_at(const struct core *core, uint64_t paddr)
 {
 	for (size_t i = 0; i < core->kept_count; i++) {
 		const struct core_load *load = &core->loads[core->load_count + i];
@@ -379,7 +379,7 @@ static int read_memory(const struct core *core, bool kept_counts, uint64_t paddr
 	uint8_t *to = buffer;
 
 	while (size) {
-		const struct core_load *load = kept_counts ? kept_at(core, paddr) : NULL;
+		const struct core_load *load = kept_counts ? core_kept_at(core, paddr) : NULL;
 		uint64_t inside;
 		size_t now =
 			PAGE - paddr % PAGE; /* another PT_LOAD may count from the next page on */

@@ -105,7 +105,10 @@ void core_index_done(struct core *core);
 /* The PT_LOAD of a physical address, the first one of the file where several cover it; or NULL. */
 const struct core_load *core_load_at(const struct core *core, uint64_t paddr);
 
-/* The same by p_vaddr: the physical address of a kernel virtual one; false where there is none. */
+/* The header of type CORE_PT_KEPT of a physical address, or NULL. */
+const struct core_load *core_kept_at(const struct core *core, uint64_t paddr);
+
+/* The physical address of a kernel virtual one, by p_vaddr; false where there is none. */
 bool core_virtual_to_physical(const struct core *core, uint64_t vaddr, uint64_t *paddr);
 
 /*

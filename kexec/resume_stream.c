@@ -56,9 +56,10 @@ static bool holds(const struct core_load *load, uint64_t address)
 /* The header of the memory at an address; *load is that of the last one: both are ascending. */
 static const struct core_load *load_of(const struct core *core, uint64_t address, size_t *load)
 {
-	for (size_t i = 0; i < core->kept_count; i++)
-		if (holds(&core->loads[core->load_count + i], address))
-			return &core->loads[core->load_count + i];
+	const struct core_load *kept = core_kept_at(core, address);
+
+	if (kept && holds(kept, address))
+		return kept;
 	while (*load < core->load_count && !holds(&core->loads[*load], address))
 		++*load;
 	return *load < core->load_count ? &core->loads[*load] : NULL;
