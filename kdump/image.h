@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The image: an ELF core that completes the note of the hand-off area, knows its own state, and
- * ends in a table of checksums. The only place that knows its offsets; doc/image.md has them byte
- * by byte. Pure: bytes in, values out, and back.
+ * ends in a table of checksums. Only this and image_head.h, which writes the head, know its
+ * offsets; doc/image.md has them byte by byte. Pure: bytes in, values out, and back.
  *
  *   0                        ELF header, program headers, notes
  *   header_bytes - 8192      two state slots of 4 KiB

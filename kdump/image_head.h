@@ -29,8 +29,8 @@ void image_head_fill(const struct image_head *head, uint8_t *buffer);
 
 /*
  * The notes of an image: our note with the record of info appended, and every other note of the
- * core copied. jump = the descriptor of our note, empty if the core has none (then only a note with
- * the NOTE_IMAGE record is made). Writes at most capacity bytes; returns the size needed.
+ * core copied. Of a core without our note only the NOTE_IMAGE record stands in it. Writes at most
+ * capacity bytes; returns the size needed.
  */
 size_t image_notes_build(struct span notes, const struct image_info *info, uint8_t *buffer,
 			 size_t capacity);
